@@ -1,0 +1,128 @@
+"""Account sets, roles and memberships in the administration pages.
+
+What lives here: looking at sets and their log, and who has which role. What does not: editing a set or its life cycle, which has
+pages of its own; memberships are given and taken by the set's verbs, so the rules (never without a 账套主管) hold here as well.
+"""
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from erp_site.jobs.admin import ReadOnlyAdmin
+from permissions.models import FieldRule, Membership, Role, RowScope
+from permissions.rights import Right
+
+from .models import Ledger, LedgerEvent
+from .services import members
+
+
+@admin.register(Ledger)
+class LedgerAdmin(ReadOnlyAdmin):
+    list_display = ["code", "name", "state", "kind", "company", "manager", "base_currency", "fiscal_year", "is_sandbox"]
+    list_filter = ["state", "kind", "is_sandbox"]
+    list_select_related = ["manager"]
+    search_fields = ["code", "name", "company"]
+    fields = [
+        "code",
+        "name",
+        "kind",
+        "state",
+        "company",
+        "department",
+        "description",
+        "manager",
+        "base_currency",
+        "calendar",
+        "fiscal_year",
+        "start_month",
+        "is_sandbox",
+        "created_at",
+        "created_by",
+        "activated_at",
+    ]
+
+
+@admin.register(LedgerEvent)
+class LedgerEventAdmin(ReadOnlyAdmin):
+    list_display = ["at", "ledger", "kind", "detail", "reason", "by"]
+    list_filter = ["kind", "ledger"]
+    list_select_related = ["ledger", "by"]
+
+
+class RoleForm(forms.ModelForm):
+    """Rights as boxes to tick; the column holds a list of names."""
+
+    rights = forms.MultipleChoiceField(
+        label=_("功能权限"), choices=Right.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = Role
+        fields = ["name", "rights", "sensitive_level"]
+
+
+class RowScopeInline(admin.TabularInline):
+    model = RowScope
+    extra = 0
+
+
+class FieldRuleInline(admin.TabularInline):
+    model = FieldRule
+    extra = 0
+
+
+@admin.register(Role)
+class RoleAdmin(admin.ModelAdmin):
+    """Roles come from the templates when a set begins; here their rights, scopes and field rules are changed."""
+
+    form = RoleForm
+    list_display = ["ledger", "code", "name", "rights_text", "sensitive_level"]
+    list_display_links = ["name"]
+    list_filter = ["ledger"]
+    list_select_related = ["ledger"]
+    search_fields = ["code", "name"]
+    fields = ["ledger", "code", "name", "rights", "sensitive_level"]
+    readonly_fields = ["ledger", "code"]
+    inlines = [RowScopeInline, FieldRuleInline]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class RoleField(forms.ModelChoiceField):
+    """Roles of different sets have the same names, so the set is named as well."""
+
+    def label_from_instance(self, role: Role) -> str:
+        return f"{role.ledger.code} · {role.name}"
+
+
+@admin.register(Membership)
+class MembershipAdmin(admin.ModelAdmin):
+    list_display = ["user", "ledger", "role", "starts_on", "ends_on"]
+    list_filter = ["ledger", "role__code"]
+    list_select_related = ["user", "ledger", "role"]
+    search_fields = ["user__username", "user__display_name"]
+    autocomplete_fields = ["user"]
+    fields = ["user", "role", "starts_on", "ends_on"]
+    actions = None  # the built-in bulk removal would pass the verbs by
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "role":
+            return RoleField(Role.objects.select_related("ledger").order_by("ledger__code", "code"), label=_("角色"))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        role = obj.role
+        made = members.add_member(
+            role.ledger, obj.user, role.code, by=request.user, starts_on=obj.starts_on, ends_on=obj.ends_on
+        )
+        obj.pk, obj.ledger = made.pk, made.ledger
+
+    def delete_model(self, request, obj):
+        members.remove_member(obj, by=request.user)

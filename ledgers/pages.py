@@ -1,0 +1,103 @@
+"""What the pages under 账套设置 share: the list of pages, the guard, and how a verb's refusal reaches the user.
+
+What lives here: helpers for views. What does not: the pages. Higher apps put theirs into ``SETTINGS_PAGES`` in AppConfig.ready.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from erp_site.shared.errors import BusinessError, NotAllowed
+from permissions.rights import Right
+
+
+@dataclass(frozen=True)
+class SettingsPage:
+    """One entry of the settings' navigation; ``order`` sorts, ``group`` heads a run of entries."""
+
+    url_name: str
+    label: str | Promise
+    icon: str
+    group: str | Promise
+    order: int
+    right: str = Right.CONFIGURE
+
+
+LEDGER, CUSTOMERS = _("账套"), _("客户")
+
+SETTINGS_PAGES: list[SettingsPage] = [
+    SettingsPage("ledger_settings", _("基本信息"), "id-badge-2", LEDGER, 10),
+    SettingsPage("ledger_periods", _("期间"), "calendar", LEDGER, 20),
+    SettingsPage("ledger_currencies", _("币种与汇率"), "coin", LEDGER, 30),
+    SettingsPage("ledger_members", _("成员"), "users-group", LEDGER, 40, Right.MEMBERS),
+    SettingsPage("ledger_state", _("状态与记录"), "activity", LEDGER, 50),
+    SettingsPage("ledger_health", _("账套体检"), "clipboard-check", LEDGER, 60),
+]
+
+
+def needs(right: str) -> Callable:
+    """Guard of a view under ``/l/<ledger>/``: 403 with the deciding rule unless the actor has the right."""
+
+    def guard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+            request.actor.require(right)
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def render_settings(request: HttpRequest, template: str, current: str, context: dict[str, Any], status: int = 200):
+    """A settings page: ``context`` plus the navigation with ``current`` (a url name) marked."""
+    allowed = sorted((page for page in SETTINGS_PAGES if request.actor.can(page.right)), key=lambda page: page.order)
+    entries = [
+        {
+            "label": page.label,
+            "url": reverse(page.url_name, args=[request.ledger.code]),
+            "icon": page.icon,
+            "active": page.url_name == current,
+            "group": page.group,
+        }
+        for page in allowed
+    ]
+    title = next((page.label for page in SETTINGS_PAGES if page.url_name == current), "")
+    frame = {
+        "settings_pages": entries,
+        "settings_title": title,
+        "read_only": request.ledger.state == request.ledger.State.ARCHIVED,
+    }
+    return render(request, template, {**frame, **context}, status=status)
+
+
+def attempt(request: HttpRequest, act: Callable[[], Any], done: str) -> bool:
+    """Run a verb for a page that has no form to show errors in; the outcome becomes a message. NotAllowed passes through."""
+    try:
+        act()
+    except NotAllowed:
+        raise
+    except BusinessError as problem:
+        messages.error(request, told(problem))
+        return False
+    messages.success(request, done)
+    return True
+
+
+def told(problem: BusinessError) -> str:
+    """What happened and what to do."""
+    return f"{problem.message}{problem.remedy}"
+
+
+def put_on_form(form: forms.BaseForm, problem: BusinessError) -> None:
+    """A verb's refusal on the field that it names, else on the form as a whole."""
+    form.add_error(problem.field if problem.field in form.fields else None, told(problem))

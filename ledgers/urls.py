@@ -1,0 +1,31 @@
+"""Routes of account sets: the list and the wizard under ``/ledgers/``, the settings under ``/l/<ledger>/settings/``."""
+
+from django.urls import include, path
+
+from .views import calendar, lists, members, settings, wizard
+
+settings_patterns = [
+    path("", settings.ledger_settings, name="ledger_settings"),
+    path("periods/", calendar.ledger_periods, name="ledger_periods"),
+    path("periods/create/", calendar.period_create, name="period_create"),
+    path("periods/<int:pk>/close/", calendar.period_close, name="period_close"),
+    path("periods/<int:pk>/reopen/", calendar.period_reopen, name="period_reopen"),
+    path("currencies/", calendar.ledger_currencies, name="ledger_currencies"),
+    path("currencies/<str:code>/remove/", calendar.currency_remove, name="currency_remove"),
+    path("rates/", calendar.rate_add, name="rate_add"),
+    path("rates/<int:pk>/remove/", calendar.rate_remove, name="rate_remove"),
+    path("members/", members.ledger_members, name="ledger_members"),
+    path("members/<int:pk>/remove/", members.member_remove, name="member_remove"),
+    path("state/", settings.ledger_state, name="ledger_state"),
+    path("health/", settings.ledger_health, name="ledger_health"),
+]
+
+urlpatterns = [
+    path("ledgers/", lists.ledger_list, name="ledger_list"),
+    path("ledgers/new/", wizard.ledger_new, name="ledger_new"),
+    path("ledgers/check/<str:what>/", wizard.name_check, name="ledger_name_check"),
+    path("ledgers/periods-preview/", wizard.period_preview, name="ledger_period_preview"),
+    path("ledgers/<slug:code>/setup/<int:step>/", wizard.ledger_wizard, name="ledger_wizard"),
+    path("ledgers/<slug:code>/delete/", lists.draft_delete, name="ledger_draft_delete"),
+    path("l/<slug:ledger>/settings/", include(settings_patterns)),
+]

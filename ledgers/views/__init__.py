@@ -1,0 +1,1 @@
+"""Pages about account sets: the list, the wizard, the settings of one set."""

@@ -1,0 +1,16 @@
+"""Scheduled work of the permissions app."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from erp_site.jobs.registry import job
+from erp_site.jobs.running import RunningJob
+
+from . import login_guard
+
+
+@job("login_guard.prune", cron="41 3 * * *")
+def prune_login_guard(running: RunningJob) -> dict[str, int]:
+    """Remove counts of attempts that ended a day ago."""
+    return {"removed": login_guard.prune(timezone.now() - timedelta(days=1))}
