@@ -1,0 +1,323 @@
+"""The field catalogue: every field of a customer and its parts, described once.
+
+Form, list, filter, import mapping, export, field permission, difference and API read this description; nothing else
+knows labels, synonyms or validators. What does not live here: the rules that judge a value (``customers.rules``), how a
+value is shown to a reader (``presenting``), and which columns the database has (``models``).
+
+Keys: a field of the customer row is a plain word ("name"); a field of a part is dotted ("contacts.mobile"). The flat
+keys of import and export ("mobile", "bank_account") are *primary* fields: they stand for that field of the part's
+primary row, and rights are asked for under the dotted key.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .models import PARTS, Address, Contact, Customer, InvoiceProfile
+from .rules import identifiers, industries
+
+Text = str | Promise
+
+
+class Type(StrEnum):
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    INTEGER = "integer"
+    MONEY = "money"
+    DATE = "date"
+    BOOLEAN = "boolean"
+    CHOICE = "choice"
+    CATEGORY = "category"
+    USER = "user"
+    DEPARTMENT = "department"
+    TAGS = "tags"
+
+
+class Group(StrEnum):
+    BASIC = "basic"
+    IDENTITY = "identity"
+    PLACE = "place"
+    CONTACT = "contact"
+    INVOICE = "invoice"
+    CREDIT = "credit"
+    OWNERSHIP = "ownership"
+    SYSTEM = "system"
+
+
+GROUP_LABELS: dict[str, Text] = {
+    Group.BASIC: _("基本信息"),
+    Group.IDENTITY: _("工商信息"),
+    Group.PLACE: _("地区与地址"),
+    Group.CONTACT: _("联系方式"),
+    Group.INVOICE: _("开票与银行"),
+    Group.CREDIT: _("信用"),
+    Group.OWNERSHIP: _("归属"),
+    Group.SYSTEM: _("系统信息"),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field; ``column`` is the attribute of the model row that holds it."""
+
+    key: str
+    label: Text
+    type: Type = Type.TEXT
+    group: Group = Group.BASIC
+    column: str = ""
+    part: str = ""  # name of the part whose row holds it; empty for the customer row
+    primary: bool = False  # a flat key standing for the part's primary row
+    max_length: int | None = None
+    choices: tuple[tuple[str, Text], ...] = ()
+    check: Callable[[str], Any] | None = None  # text → rules' Checked(value, problem)
+    match: str = ""  # kind of match key that its value makes
+    sensitive: bool = False
+    read_only: bool = False  # shown and exported, never written from outside
+    synonyms: tuple[str, ...] = ()
+    help: Text = ""
+    in_list: bool = False  # a column of the list until the user chooses others
+    filterable: bool = False
+    sortable: bool = False
+    wide: bool = False
+
+    @property
+    def right_key(self) -> str:
+        """The key under which field rights are asked."""
+        return f"{self.part}.{self.column}" if self.part else self.key
+
+    @property
+    def label_with_part(self) -> str:
+        return f"{PART_LABELS[self.part]}·{self.label}" if self.part and not self.primary else str(self.label)
+
+
+PART_LABELS: dict[str, Text] = {
+    "contacts": _("联系人"),
+    "addresses": _("地址"),
+    "bank_accounts": _("银行账户"),
+    "invoice_profiles": _("开票资料"),
+    "customer_tags": _("标签"),
+}
+
+
+def _field(key: str, label: Text, type: Type = Type.TEXT, group: Group = Group.BASIC, **more) -> Field:
+    """A field of the customer row, its length read from the model where that has one."""
+    column = more.pop("column", {Type.CATEGORY: "category_id", Type.USER: "owner_id"}.get(type, key))
+    if "max_length" not in more and type in (Type.TEXT, Type.LONG_TEXT):
+        more["max_length"] = Customer._meta.get_field(column).max_length or 200
+    return Field(key, label, type, group, column, **more)
+
+
+def _primary(key: str, part: str, column: str, label: Text, group: Group, **more) -> Field:
+    model_field = PARTS[part]._meta.get_field(column)
+    more.setdefault("max_length", model_field.max_length or 200)
+    return Field(key, label, Type.TEXT, group, column, part, primary=True, **more)
+
+
+_SUFFIX = ("客户", "公司", "企业", "单位")
+
+BUILT_IN: tuple[Field, ...] = (
+    _field(
+        "number", _("客户编号"), in_list=True, sortable=True, filterable=True, match="",
+        check=identifiers.number_text,
+        synonyms=("编号", "客户编码", "客户代码", "客户号", "编码", "代码", "code", "customer number", "customer code",
+                  "customer no", "kunnr", "ccuscode", "fnumber", "party_number", "account_number"),
+        help=_("留空则按编码规则自动生成"),
+    ),
+    _field(
+        "name", _("客户名称"), in_list=True, sortable=True, filterable=True, match="name",
+        synonyms=("名称", "客户", "客户全称", "公司名称", "企业名称", "单位名称", "全称", "公司", "customer name", "customer",
+                  "company", "company name", "name1", "ccusname", "fname", "party_name"),
+    ),
+    _field("short_name", _("简称"), filterable=True,
+           synonyms=("客户简称", "公司简称", "企业简称", "short name", "abbreviation", "ccusabbname", "fshortname")),
+    _field("english_name", _("英文名称"), synonyms=("英文名", "外文名称", "english name", "ccusenname")),
+    _field("mnemonic_code", _("助记码"), filterable=True, help=_("留空则取名称的拼音首字母"),
+           synonyms=("拼音码", "拼音首字母", "拼音简码", "mnemonic", "ccusmnemcode", "sortl")),
+    _field("kind", _("客户类型"), Type.CHOICE, choices=tuple(Customer.Kind.choices), in_list=False, filterable=True,
+           synonyms=("类型", "客户性质", "kind", "customer kind", "customer type")),
+    _field("category", _("客户分类"), Type.CATEGORY, in_list=True, filterable=True,
+           synonyms=("分类", "类别", "客户类别", "客户分组", "category", "customer category", "customer group")),
+    _field("grade", _("客户等级"), Type.CHOICE, in_list=True, filterable=True,
+           synonyms=("等级", "级别", "客户级别", "grade", "level", "rating")),
+    _field("industry", _("行业"), Type.CHOICE, filterable=True,
+           synonyms=("所属行业", "行业分类", "行业代码", "industry")),
+    _field("source", _("来源"), Type.CHOICE, filterable=True, synonyms=("客户来源", "渠道", "source", "lead source")),
+    _field("status", _("合作状态"), Type.CHOICE, choices=tuple(Customer.Status.choices), in_list=True, filterable=True,
+           synonyms=("状态", "客户状态", "status")),
+    _field("tags", _("标签"), Type.TAGS, column="", filterable=False, synonyms=("客户标签", "tags", "label"),
+           help=_("多个标签用逗号分隔"), max_length=200),
+    _field(
+        "uscc", _("统一社会信用代码"), group=Group.IDENTITY, in_list=False, filterable=True, match="tax",
+        check=identifiers.uscc, max_length=18,
+        synonyms=("信用代码", "社会信用代码", "统一信用代码", "营业执照号", "工商注册号", "credit code", "uscc", "unified social credit code",
+                  "fsocialcrecode", "ccusregcode"),
+    ),
+    _field("id_number", _("证件号码"), group=Group.IDENTITY, check=identifiers.id_card, match="id", sensitive=True,
+           max_length=30, synonyms=("身份证号", "身份证号码", "证件号", "id number", "id card"), help=_("个人客户填写")),
+    _field("legal_person", _("法定代表人"), group=Group.IDENTITY,
+           synonyms=("法人", "法人代表", "法定代表", "legal person", "legal representative", "clperson", "flegalperson")),
+    _field("registered_on", _("成立日期"), Type.DATE, Group.IDENTITY, filterable=True,
+           synonyms=("注册日期", "成立时间", "注册时间", "创立日期", "founded", "founding date", "registered on", "registration date",
+                     "ffounddate")),
+    _field("registered_capital", _("注册资本"), Type.MONEY, Group.IDENTITY,
+           synonyms=("注册资金", "资本", "capital", "registered capital", "fregisterfund")),
+    _field("province", _("省份"), group=Group.PLACE, in_list=True, filterable=True,
+           synonyms=("省", "所在省", "所属省份", "省市", "地区", "所在地区", "province", "state", "region")),
+    _field("city", _("城市"), group=Group.PLACE, in_list=True, filterable=True,
+           synonyms=("市", "所在市", "地市", "所在城市", "city", "ort01")),
+    _field("district", _("区县"), group=Group.PLACE, synonyms=("区", "县", "区/县", "所在区县", "district", "county")),
+    _field("address", _("地址"), group=Group.PLACE, match="", wide=True,
+           synonyms=("注册地址", "公司地址", "详细地址", "联系地址", "通讯地址", "单位地址", "经营地址", "address", "street", "stras",
+                     "ccusaddress", "faddress")),
+    _field("postal_code", _("邮编"), group=Group.PLACE, check=identifiers.postal_code,
+           synonyms=("邮政编码", "邮政编号", "zip", "zip code", "postcode", "postal code", "pstlz", "fzip")),
+    _field("phone", _("电话"), group=Group.CONTACT, check=identifiers.phone, match="phone", sensitive=True, in_list=True,
+           max_length=40, filterable=True,
+           synonyms=("联系电话", "电话号码", "固定电话", "座机", "公司电话", "客户电话", "办公电话", "tel", "telephone", "phone number",
+                     "telf1", "ccusphone", "ftel")),
+    _field("email", _("邮箱"), group=Group.CONTACT, check=identifiers.email, match="email", sensitive=True,
+           filterable=True, synonyms=("电子邮箱", "电子邮件", "邮件", "邮箱地址", "e-mail", "mail", "email address", "ccusemail")),
+    _field("website", _("网址"), group=Group.CONTACT, check=identifiers.website,
+           synonyms=("网站", "公司网址", "官网", "主页", "website", "url", "homepage", "fwebsite")),
+    _primary("contact", "contacts", "name", _("联系人"), Group.CONTACT, in_list=True,
+             synonyms=("主联系人", "联系人姓名", "客户联系人", "姓名", "contact", "contact name", "contact person", "ccusperson")),
+    _primary("mobile", "contacts", "mobile", _("手机"), Group.CONTACT, check=identifiers.mobile, match="phone",
+             sensitive=True, max_length=40,
+             synonyms=("手机号", "手机号码", "移动电话", "联系人手机", "联系手机", "mobile", "mobile phone", "cell", "cellphone", "ccushand")),
+    _primary("tax_number", "invoice_profiles", "tax_number", _("纳税人识别号"), Group.INVOICE,
+             check=identifiers.tax_number, match="tax", max_length=20,
+             synonyms=("税号", "税务登记号", "纳税识别号", "纳税号", "tax number", "tax id", "tax no", "vat", "stcd1", "ftaxregistercode")),
+    _primary("bank_name", "bank_accounts", "bank_name", _("开户行"), Group.INVOICE,
+             synonyms=("开户银行", "银行", "银行名称", "开户行名称", "bank", "bank name", "ccusbank", "finvoicebankname")),
+    _primary("bank_account", "bank_accounts", "account", _("银行账号"), Group.INVOICE,
+             check=identifiers.bank_account, match="bank", sensitive=True, max_length=40,
+             synonyms=("账号", "帐号", "银行帐号", "银行卡号", "卡号", "开户账号", "银行账户", "bank account", "account no", "iban",
+                       "ccusaccount", "finvoicebankaccount")),
+    _field("credit_limit", _("信用额度"), Type.MONEY, Group.CREDIT,
+           synonyms=("授信额度", "信用限额", "额度", "credit limit", "icuscreline", "klimk")),
+    _field("credit_days", _("信用期（天）"), Type.INTEGER, Group.CREDIT,
+           synonyms=("信用期", "账期", "帐期", "信用期限", "付款期限", "credit days", "payment days", "icuscredate")),
+    _field("owner", _("负责人"), Type.USER, Group.OWNERSHIP, column="owner_id", in_list=True, filterable=True,
+           synonyms=("业务员", "专管业务员", "客户经理", "销售", "销售员", "跟进人", "owner", "salesperson", "sales", "account manager",
+                     "ccuspperson")),
+    _field("department", _("部门"), Type.DEPARTMENT, Group.OWNERSHIP, column="department_id", filterable=True,
+           synonyms=("所属部门", "分管部门", "销售部门", "department", "ccusdepart")),
+    _field("remark", _("备注"), Type.LONG_TEXT, wide=True,
+           synonyms=("说明", "备注信息", "附注", "描述", "remark", "remarks", "note", "notes", "comment", "memo", "ccusmemo")),
+    _field("state", _("档案状态"), Type.CHOICE, Group.SYSTEM, choices=tuple(Customer.State.choices), filterable=True,
+           read_only=True),
+    _field("created_at", _("创建时间"), Type.DATE, Group.SYSTEM, read_only=True),
+    _field("updated_at", _("修改时间"), Type.DATE, Group.SYSTEM, read_only=True, in_list=True, sortable=True),
+)  # fmt: skip
+
+
+def _part(part: str, column: str, label: Text, type: Type = Type.TEXT, **more) -> Field:
+    model_field = PARTS[part]._meta.get_field(column)
+    if type == Type.TEXT:
+        more.setdefault("max_length", model_field.max_length or 40)
+    if not more.get("choices") and model_field.choices:
+        more["choices"] = tuple(model_field.choices)
+        type = Type.CHOICE
+    return Field(f"{part}.{column}", label, type, Group.CONTACT, column, part, **more)
+
+
+_PHONE = {"check": identifiers.phone, "match": "phone", "sensitive": True}
+
+PART_FIELDS: tuple[Field, ...] = (
+    _part("contacts", "name", _("姓名")),
+    _part("contacts", "title", _("职务")),
+    _part("contacts", "role", _("角色"), help=Contact._meta.get_field("role").help_text),
+    _part("contacts", "mobile", _("手机"), check=identifiers.mobile, match="phone", sensitive=True),
+    _part("contacts", "phone", _("电话"), **_PHONE),
+    _part("contacts", "email", _("邮箱"), check=identifiers.email, match="email", sensitive=True),
+    _part("contacts", "wechat", _("微信")),
+    _part("contacts", "preferred_channel", _("首选联系方式")),
+    _part("contacts", "birthday", _("生日"), Type.DATE),
+    _part("contacts", "is_primary", _("主联系人"), Type.BOOLEAN),
+    _part("contacts", "remark", _("备注")),
+    _part("addresses", "use", _("用途"), choices=tuple(Address.Use.choices)),
+    _part("addresses", "province", _("省份")),
+    _part("addresses", "city", _("城市")),
+    _part("addresses", "district", _("区县")),
+    _part("addresses", "line", _("详细地址"), wide=True),
+    _part("addresses", "postal_code", _("邮编"), check=identifiers.postal_code),
+    _part("addresses", "receiver", _("收件人")),
+    _part("addresses", "phone", _("电话"), **_PHONE),
+    _part("addresses", "is_default", _("默认"), Type.BOOLEAN),
+    _part("bank_accounts", "bank_name", _("开户行")),
+    _part("bank_accounts", "account", _("银行账号"), check=identifiers.bank_account, match="bank", sensitive=True),
+    _part("bank_accounts", "account_name", _("户名")),
+    _part("bank_accounts", "cnaps", _("联行号"), check=identifiers.cnaps),
+    _part("bank_accounts", "currency", _("币种")),
+    _part("bank_accounts", "is_default", _("默认"), Type.BOOLEAN),
+    _part("invoice_profiles", "title", _("发票抬头"), wide=True),
+    _part("invoice_profiles", "tax_number", _("纳税人识别号"), check=identifiers.tax_number, match="tax"),
+    _part("invoice_profiles", "taxpayer_kind", _("纳税人类型"), choices=tuple(InvoiceProfile.TaxpayerKind.choices)),
+    _part("invoice_profiles", "invoice_kind", _("发票类型"), choices=tuple(InvoiceProfile.InvoiceKind.choices)),
+    _part("invoice_profiles", "bank_name", _("开户行")),
+    _part("invoice_profiles", "account", _("银行账号"), check=identifiers.bank_account, match="bank", sensitive=True),
+    _part("invoice_profiles", "address", _("地址")),
+    _part("invoice_profiles", "phone", _("电话"), **_PHONE),
+    _part("invoice_profiles", "is_default", _("默认"), Type.BOOLEAN),
+)
+
+FOREIGN_PREFIX = "foreign:"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The fields of one account set: built-in ones with the set's own choices (its custom fields join here)."""
+
+    ledger: Any
+    fields: tuple[Field, ...] = field(default=())
+
+    @classmethod
+    def of(cls, ledger) -> "Catalogue":
+        own = {
+            "grade": tuple(map(tuple, ledger.parameter("grades"))),
+            "source": tuple(map(tuple, ledger.parameter("sources"))),
+            "industry": (*industries.sections().items(), *industries.divisions().items()),
+        }
+        fields = tuple(_with_choices(each, own[each.key]) if each.key in own else each for each in BUILT_IN)
+        return cls(ledger, fields)
+
+    @cached_property
+    def by_key(self) -> dict[str, Field]:
+        return {each.key: each for each in (*self.fields, *PART_FIELDS)}
+
+    def get(self, key: str) -> Field | None:
+        """The field of a key; ``foreign:SYSTEM`` keys describe themselves."""
+        if key.startswith(FOREIGN_PREFIX):
+            return foreign_field(key.removeprefix(FOREIGN_PREFIX))
+        return self.by_key.get(key)
+
+    def of_part(self, part: str) -> tuple[Field, ...]:
+        return tuple(each for each in PART_FIELDS if each.part == part)
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        return frozenset(self.ledger.parameter("required_fields")) | {"name"}
+
+    def readable(self, actor, fields: Iterable[Field] | None = None) -> list[Field]:
+        """Fields that the actor gets at least masked."""
+        return [each for each in fields or self.fields if actor.field_level(each.right_key) > 0]
+
+    def editable(self, actor, fields: Iterable[Field] | None = None) -> list[Field]:
+        """Fields that the actor may write."""
+        return [each for each in fields or self.fields if not each.read_only and actor.may_edit(each.right_key)]
+
+
+def _with_choices(each: Field, choices: tuple) -> Field:
+    return replace(each, choices=choices)
+
+
+def foreign_field(system: str) -> Field:
+    """The field that holds a customer's number in another system."""
+    return Field(f"{FOREIGN_PREFIX}{system}", f"{system} {_('编号')}", group=Group.BASIC, column="number", max_length=60,
+                 part="foreign_numbers")  # fmt: skip
+

@@ -1,0 +1,92 @@
+"""A sent form into the pipeline: the one call between page and verb.
+
+What lives here: when a reason counts, and what the user is told afterwards. What does not: rules (``services.pipeline``), HTTP (``views``).
+"""
+
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from ..models import ChangeBatch, Customer
+from ..services import pipeline
+from ..services.edits import Edit, Outcome, Problem
+from ..services.similar import Similars, of_hits
+from .base import Base
+from .conflicts import Conflict, find
+from .placing import Note, asked, confirmable, place
+from .sheet import Sheet
+
+
+@dataclass
+class Attempt:
+    """A sent form and what became of it; what speaks against saving stands in ``errors``, ``doubts`` or ``conflicts``."""
+
+    sheet: Sheet
+    reason: str = ""
+    edit: Edit = field(default_factory=Edit)
+    outcome: Outcome = field(default_factory=Outcome)
+    errors: list[Note] = field(default_factory=list)
+    doubts: list[Note] = field(default_factory=list)
+    confirm: list[str] = field(default_factory=list)
+    similar: Similars = field(default_factory=Similars)
+    conflicts: list[Conflict] = field(default_factory=list)
+
+    @property
+    def saved_id(self) -> int | None:
+        return None if self.edit.refused or self.conflicts else self.edit.customer_id
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was saved although something is odd about it."""
+        return [problem.message for problem in self.edit.problems if problem.severity == "warning"]
+
+
+def save(sheet: Sheet, *, reason: str, confirmed: set[str]) -> Attempt:
+    """Send the changes through the pipeline. Raises StaleVersion and BusinessError as it does.
+
+    A reason counts for the doubts that the user was shown (``confirmed``), not for one that he never saw.
+    """
+    counts = bool(reason and confirmed) and _doubts_of(sheet) <= confirmed
+    edit = sheet.edit()
+    edit.reason = reason if counts else ""
+    attempt = Attempt(sheet, reason, edit)
+    attempt.outcome = pipeline.submit(
+        [edit], ledger=sheet.catalogue.ledger, by=sheet.actor, kind=ChangeBatch.Kind.EDIT, reason=reason
+    )
+    if edit.refused:
+        attempt.errors = place(sheet, edit)
+        attempt.doubts = asked(sheet, edit)
+        attempt.confirm = sorted(confirmable(problem) for problem in _reason_problems(edit))
+        attempt.similar = of_hits(edit.hits, sheet.actor)
+    return attempt
+
+
+def refuse(sheet: Sheet, message: str, *, reason: str) -> Attempt:
+    """An attempt that failed as a whole: somebody else was quicker, the set takes no data."""
+    sheet.main.add_error(None, message)
+    return Attempt(sheet, reason, errors=[Note("", message)])
+
+
+def clash(sheet: Sheet, now: Base) -> list[Conflict]:
+    """Fields that somebody else has changed too since the form opened."""
+    return find(sheet, now) if sheet.base.version != now.version else []
+
+
+def told(attempt: Attempt, customer: Customer | None) -> str:
+    """What was done, in one line; ``customer`` is None when its new owner keeps it out of the actor's sight."""
+    if attempt.outcome.unchanged:
+        return _("没有任何改动，未保存。")
+    if attempt.outcome.added and customer:
+        return _("已新增客户 %(number)s %(name)s。") % {"number": customer.number, "name": customer.name}
+    return _("已保存。") if customer else _("已保存。该客户现在不在您的数据范围内。")
+
+
+def _doubts_of(sheet: Sheet) -> set[str]:
+    """The doubts that the form raises as it is now sent, found on a copy that nobody saves."""
+    trial = sheet.edit()
+    pipeline.Pipeline(sheet.catalogue.ledger, sheet.actor).prepare([trial])
+    return {confirmable(problem) for problem in _reason_problems(trial)}
+
+
+def _reason_problems(edit: Edit) -> list[Problem]:
+    return [problem for problem in edit.problems if problem.severity == "reason"]

@@ -1,0 +1,334 @@
+"""The customer list as a query: search box, basic filters, order, and pages by key.
+
+What lives here: what the URL's query means and one page of its answer. What does not: HTML, and which rows somebody may see
+(``querysets``). A page never counts the whole table and never skips rows by number.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.core import signing
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from erp_site.shared.crypto import EncryptedTextField
+from erp_site.shared.errors import BusinessError
+from permissions.actor import Actor
+
+from . import sealed
+from .fields import Catalogue, Field, Type
+from .models import Category, Customer, MatchKey, NumberAlias
+from .presenting import with_parts
+from .rules import identifiers, regions
+from .rules.text import fold
+from .search import grams, index
+from .services import matching, numbering
+
+PAGE_SIZES = (25, 50, 100, 200)
+DEFAULT_SIZE = 50
+DEFAULT_ORDER = "-id"
+COUNT_CAP = 1_000
+TOKEN = "t"  # parameter that holds private conditions
+BLANK = "-"  # value of a filter for "not filled in"
+
+# order key → (column, descending); the pk breaks ties, and the newest pk alone is the default.
+ORDERS: dict[str, tuple[str, bool]] = {
+    "-id": ("id", True),
+    "number": ("number_key", False),
+    "-number": ("number_key", True),
+    "name": ("name", False),
+    "-name": ("name", True),
+    "-updated_at": ("updated_at", True),
+    "updated_at": ("updated_at", False),
+}
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """What a list is asked for; every part comes from the URL."""
+
+    text: str = ""
+    filters: dict[str, str] = field(default_factory=dict)
+    order: str = DEFAULT_ORDER
+    after: str = ""
+    before: str = ""
+    size: int = DEFAULT_SIZE
+
+
+@dataclass(frozen=True)
+class Page:
+    customers: list[Customer]
+    next_key: str
+    previous_key: str
+    total: int
+    total_is_capped: bool
+
+
+def parse(params, actor: Actor) -> ListQuery:
+    """A ListQuery of GET or POST parameters; unknown values fall back to the defaults.
+
+    ``t`` holds private conditions (``sealed``). Raises BusinessError for a token that is not this actor's.
+    """
+    given = dict(params.items())
+    if token := given.pop(TOKEN, ""):
+        given |= sealed.unseal(token, actor)
+    size = given.get("size", "")
+    order = given.get("sort", "")
+    return ListQuery(
+        text=given.get("q", "").strip()[:200],
+        filters={key[2:]: value.strip() for key, value in given.items() if key.startswith("f-") and value.strip()},
+        order=order if order in ORDERS else DEFAULT_ORDER,
+        after=given.get("after", ""),
+        before=given.get("before", ""),
+        size=int(size) if size.isdecimal() and int(size) in PAGE_SIZES else DEFAULT_SIZE,
+    )
+
+
+def url_params(query: ListQuery, catalogue: Catalogue, actor: Actor) -> dict[str, str]:
+    """The parameters by which the query may stand in an address, its place in the list left out."""
+    conditions = {"q": query.text} | {f"f-{key}": value for key, value in query.filters.items()}
+    conditions = {key: value for key, value in conditions.items() if value}
+    private = {key: value for key, value in conditions.items() if is_private(key, value, catalogue)}
+    params = {key: value for key, value in conditions.items() if key not in private}
+    if query.order != DEFAULT_ORDER:
+        params["sort"] = query.order
+    if query.size != DEFAULT_SIZE:
+        params["size"] = str(query.size)
+    return params | ({TOKEN: sealed.seal(private, actor)} if private else {})
+
+
+def is_private(key: str, value: str, catalogue: Catalogue) -> bool:
+    """Whether the condition ``key=value`` of a list may not stand in an address."""
+    if key == "q":
+        return sealed.is_private(value)
+    field_ = catalogue.get(key[2:].partition("__")[0]) if key.startswith("f-") else None
+    return field_ is not None and field_.sensitive and value != BLANK
+
+
+def rows(query: ListQuery, catalogue: Catalogue, actor: Actor):
+    """The unordered queryset that the query asks for, within what the actor sees. Raises BusinessError for a bad filter."""
+    found = Customer.objects.visible_to(actor)
+    if query.text:
+        found = found.filter(search_condition(query.text, actor))
+    for key, value in query.filters.items():
+        condition = _filter(catalogue, actor, key, value)
+        if condition is not None:
+            found = found.filter(condition)
+    return found
+
+
+# --- search ----------------------------------------------------------------------------------------------
+
+
+def search_condition(text: str, actor: Actor) -> Q:
+    """The condition of the search box: any kind of text that the actor reads whole and that could hold these words.
+
+    Several words must all be found, each in any kind.
+    """
+    words = text.split()[:6]
+    condition = Q()
+    for word in words:
+        condition &= _word(word, actor)
+    return condition
+
+
+def _word(word: str, actor: Actor) -> Q:
+    folded = fold(word)
+    if not folded:
+        return Q(pk__in=[])
+    ledger = actor.ledger_id
+    alternatives: list[set[str]] = []
+    conditions: list[Q] = []
+    if actor.may_read("name"):
+        alternatives.append(grams.query_grams(grams.NAME, folded))
+        if folded.isascii() and folded.isalnum():
+            alternatives.append(grams.query_grams(grams.PINYIN, folded))
+    if actor.may_read("number"):
+        number = numbering.number_key(word)
+        if number.isascii():
+            alternatives.append(grams.query_grams(grams.NUMBER, number))
+        aliases = NumberAlias.objects.filter(ledger_id=ledger, number_key=number, customer__isnull=False)
+        conditions.append(Q(pk__in=aliases.values("customer_id")))
+    if actor.may_read("contacts.name"):
+        alternatives.append(grams.query_grams(grams.CONTACT, folded))
+    if actor.may_read("address"):
+        alternatives.append(grams.query_grams(grams.ADDRESS, folded))
+    if actor.may_read("phone") and actor.may_read("contacts.mobile"):
+        _phone(ledger, word, alternatives, conditions)
+    if "@" in word and actor.may_read("email"):
+        conditions.append(_by_key(ledger, "email", word.lower()))
+    tokens = [each for each in alternatives if each]
+    if tokens:
+        conditions.append(index.having_any_set(ledger, tokens))
+    return reduce(or_, conditions) if conditions else Q(pk__in=[])
+
+
+def _phone(ledger_id: int, word: str, alternatives: list[set[str]], conditions: list[Q]) -> None:
+    """A whole number through its match key, its last four or eight digits through their keyed hash."""
+    digits = "".join(character for character in word if character.isdigit())
+    if len(digits) < 4 or len(digits) < len(word) - 4:
+        return
+    if len(digits) in (4, 8):
+        alternatives.append({index.tail_token(digits)})
+    else:
+        checked = identifiers.phone(word)
+        if checked.problem is None:
+            conditions.append(_by_key(ledger_id, "phone", checked.value))
+
+
+def _by_key(ledger_id: int, kind: str, value: str) -> Q:
+    key = matching.key_of(ledger_id, kind, value)
+    return Q(pk__in=MatchKey.objects.filter(key=key).values("customer_id"))
+
+
+# --- filters -----------------------------------------------------------------------------------------------
+
+
+def filter_field(catalogue: Catalogue, actor: Actor, key: str) -> Field | None:
+    """The field that a filter key means; None when there is none, or it is not this reader's to filter by."""
+    field_ = catalogue.get(key.partition("__")[0])
+    return field_ if field_ is not None and field_.filterable and actor.may_read(field_.right_key) else None
+
+
+def _filter(catalogue: Catalogue, actor: Actor, key: str, value: str) -> Q | None:
+    """The condition of one basic filter; None for one that does not apply."""
+    field_ = filter_field(catalogue, actor, key)
+    if field_ is None:
+        return None
+    if value == BLANK:
+        return _blank(field_)
+    if field_.sensitive:
+        return _by_key(actor.ledger_id, field_.match, _checked(field_, value))
+    if field_.type == Type.CATEGORY:
+        return Q(category_id__in=_category_subtree(catalogue.ledger, value))
+    if field_.type in (Type.USER, Type.DEPARTMENT):
+        chosen = actor.user_id if value == "me" else _whole_number(value)
+        return Q(**{field_.column: chosen})
+    if field_.type == Type.DATE:
+        return _date_edge(field_, key.partition("__")[2], value)
+    if field_.type == Type.CHOICE:
+        return Q(**{f"{field_.column}__in": value.split(",")})
+    if field_.key == "number":
+        return Q(number_key__startswith=numbering.number_key(value))
+    return Q(**{field_.column: _as_stored(field_, value)})
+
+
+def _as_stored(field_: Field, value: str) -> str:
+    """浙江 means 浙江省, and codes are stored in capitals."""
+    if field_.check:
+        return field_.check(value).value
+    return _PLACES.get(field_.key, str)(value) or value
+
+
+def _blank(field_: Field) -> Q | None:
+    column = Customer._meta.get_field(
+        field_.column.removesuffix("_id") if field_.type in _REFERENCES else field_.column
+    )
+    if isinstance(column, EncryptedTextField):
+        return None
+    return Q(**{f"{field_.column}__isnull": True}) if column.null else Q(**{field_.column: ""})
+
+
+_PLACES = {"province": regions.normal_province, "city": regions.normal_city}
+_REFERENCES = (Type.CATEGORY, Type.USER, Type.DEPARTMENT)
+
+
+def _checked(field_: Field, value: str) -> str:
+    checked = field_.check(value)
+    if checked.problem is not None and checked.problem.severity == "error":
+        raise BusinessError(str(checked.problem.message), code=checked.problem.code, field=field_.key)
+    return checked.value
+
+
+def _whole_number(value: str) -> int:
+    return int(value) if value.isdecimal() and len(value) < 19 else 0
+
+
+def _category_subtree(ledger, value: str) -> list[int]:
+    """Ids of the chosen category (by pk) and everything below it; the tree is small and read in one query."""
+    chosen = _whole_number(value)
+    children: dict[int | None, list[int]] = {}
+    for pk, parent in Category.objects.filter(ledger=ledger).values_list("pk", "parent_id"):
+        children.setdefault(parent, []).append(pk)
+    found, waiting = [], [chosen]
+    while waiting:
+        node = waiting.pop()
+        found.append(node)
+        waiting.extend(children.get(node, ()))
+    return found
+
+
+def _date_edge(field_: Field, edge: str, value: str) -> Q:
+    from .rules import dates
+
+    checked = dates.date(value)
+    if checked.problem is not None:
+        raise BusinessError(str(checked.problem.message), code="filter.date", field=field_.key)
+    lookup = {"from": "gte", "to": "lte"}.get(edge)
+    return Q(**{f"{field_.column}__{lookup}" if lookup else field_.column: checked.value})
+
+
+# --- pages ---------------------------------------------------------------------------------------------------
+
+
+def page(query: ListQuery, catalogue: Catalogue, actor: Actor, fields: Iterable[Field] = ()) -> Page:
+    """One page by key: the rows after (or before) the key of a row, never an offset, with the parts that ``fields`` need.
+
+    Raises BusinessError for a bad key or filter.
+    """
+    found = rows(query, catalogue, actor)
+    column, descending = ORDERS[query.order]
+    backwards = bool(query.before)
+    ordered = _ordered(found, column, descending != backwards)
+    key = _unsign(query.before or query.after, column)
+    if key:
+        ordered = ordered.filter(_beyond(column, descending != backwards, key))
+    taken = list(with_parts(ordered, fields)[: query.size + 1])
+    more = len(taken) > query.size
+    taken = taken[: query.size]
+    if backwards:
+        taken.reverse()
+    has_next = more if not backwards else True
+    has_previous = more if backwards else bool(key)
+    total = found.order_by()[: COUNT_CAP + 1].count()
+    return Page(
+        customers=taken,
+        next_key=_sign(column, taken[-1]) if taken and has_next else "",
+        previous_key=_sign(column, taken[0]) if taken and has_previous else "",
+        total=min(total, COUNT_CAP),
+        total_is_capped=total > COUNT_CAP,
+    )
+
+
+def _ordered(found, column: str, descending: bool):
+    mark = "-" if descending else ""
+    return found.order_by(f"{mark}{column}") if column == "id" else found.order_by(f"{mark}{column}", f"{mark}id")
+
+
+def _beyond(column: str, descending: bool, key: tuple[Any, int]) -> Q:
+    side = "lt" if descending else "gt"
+    value, pk = key
+    if column == "id":
+        return Q(**{f"id__{side}": pk})
+    return Q(**{f"{column}__{side}": value}) | Q(**{column: value, f"id__{side}": pk})
+
+
+def _sign(column: str, customer: Customer) -> str:
+    value = getattr(customer, column)
+    return signing.dumps(
+        [column, value.isoformat() if hasattr(value, "isoformat") else value, customer.pk], salt="list"
+    )
+
+
+def _unsign(text: str, column: str) -> tuple[Any, int] | None:
+    """(value, pk) of the row that a page begins behind; a key of another order is no key of this one."""
+    if not text:
+        return None
+    try:
+        order, value, pk = signing.loads(text, salt="list")
+    except signing.BadSignature as broken:
+        raise BusinessError(_("这个页码链接不完整，请从第一页重新开始。"), code="list.key") from broken
+    return (value, pk) if order == column else None

@@ -1,0 +1,131 @@
+"""What a screen or an export shows of a customer: text per field, as one actor may read it.
+
+What lives here: values to text, labels of choices, masking by level. What does not: HTML, and which fields somebody may see
+(``permissions.actor``).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from permissions.actor import Actor
+from permissions.models import Department, User
+from permissions.rights import Level
+
+from .fields import FOREIGN_PREFIX, Catalogue, Field, Type
+from .models import BankAccount, Category, Contact, CustomerTag, ForeignNumber, InvoiceProfile, Tag
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One field as a reader gets it."""
+
+    field: Field
+    text: str
+    is_masked: bool = False
+
+    @property
+    def key(self) -> str:
+        return self.field.key
+
+    @property
+    def label(self) -> str:
+        return str(self.field.label)
+
+
+class Presenter:
+    """Shows customers of one set to one actor; look-up tables are loaded once, whatever the number of rows."""
+
+    def __init__(self, catalogue: Catalogue, actor: Actor):
+        self.catalogue = catalogue
+        self.actor = actor
+        self._choices = {field.key: dict(field.choices) for field in catalogue.by_key.values() if field.choices}
+        self._names: dict[str, dict[int, str]] = {}
+
+    # --- look-ups --------------------------------------------------------------------------------------
+
+    def _name(self, type: str, pk: int | None) -> str:
+        if pk is None:
+            return ""
+        if type not in self._names:
+            rows = {
+                Type.CATEGORY: lambda: Category.objects.filter(ledger=self.catalogue.ledger),
+                Type.USER: lambda: User.objects.filter(memberships__ledger=self.catalogue.ledger).distinct(),
+                Type.DEPARTMENT: lambda: Department.objects.all(),
+                Type.TAGS: lambda: Tag.objects.filter(ledger=self.catalogue.ledger),
+            }[type]()
+            self._names[type] = {row.pk: str(row) for row in rows}
+        return self._names[type].get(pk) or _("（已移除）")
+
+    # --- one value ---------------------------------------------------------------------------------------
+
+    def text(self, field: Field, value: Any) -> str:
+        """A clean value in the user's words, without regard to rights."""
+        if value in (None, "", []):
+            return ""
+        if field.key in self._choices:
+            return str(self._choices[field.key].get(value, value))
+        if field.type in (Type.CATEGORY, Type.USER, Type.DEPARTMENT):
+            return self._name(field.type, value)
+        if field.type == Type.TAGS:
+            return "、".join(self._name(Type.TAGS, pk) for pk in value)
+        return plain_text(value)
+
+    def shown(self, field: Field, value: Any) -> Shown:
+        """The value as this actor gets it: whole or masked. Hidden fields are not to be asked for."""
+        text = self.text(field, value)
+        level = self.actor.field_level(field.right_key)
+        if level == Level.MASKED and field.sensitive:
+            return Shown(field, str(self.actor.shown(field.right_key, text) or ""), bool(text))
+        if level == Level.HIDDEN:
+            return Shown(field, "")
+        return Shown(field, text)
+
+    # --- a customer ----------------------------------------------------------------------------------------
+
+    def value(self, customer, field: Field) -> Any:
+        """The stored value of a field of a customer whose parts are prefetched (``with_parts``)."""
+        if field.key.startswith(FOREIGN_PREFIX):
+            system = field.key.removeprefix(FOREIGN_PREFIX)
+            return next((row.number for row in customer.foreign_numbers.all() if row.system == system), "")
+        if field.key == "tags":
+            return [row.tag_id for row in customer.customer_tags.all()]
+        if field.part:
+            rows = getattr(customer, field.part).all()
+            return getattr(rows[0], field.column) if rows else ""
+        return getattr(customer, field.column)
+
+    def row(self, customer, fields: Iterable[Field]) -> list[Shown]:
+        return [self.shown(field, self.value(customer, field)) for field in fields]
+
+
+def plain_text(value: Any) -> str:
+    """Dates as 2024-01-05, instants in local time to the minute, money without trailing zeros, yes and no."""
+    if isinstance(value, datetime):
+        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}".removesuffix(".00")
+    return str(value)
+
+
+def with_parts(queryset, fields: Iterable[Field]):
+    """Prefetch the parts that the fields need, primary rows first: a constant number of queries."""
+    parts = {field.part for field in fields if field.part} | {"customer_tags" for field in fields if field.key == "tags"}
+    prefetches = {
+        "contacts": Contact.objects.order_by("-is_primary", "pk"),
+        "bank_accounts": BankAccount.objects.order_by("-is_default", "pk"),
+        "invoice_profiles": InvoiceProfile.objects.order_by("-is_default", "pk"),
+        "customer_tags": CustomerTag.objects.order_by("pk"),
+        "foreign_numbers": ForeignNumber.objects.order_by("pk"),
+    }
+    return queryset.prefetch_related(*(Prefetch(part, prefetches[part]) for part in sorted(parts & prefetches.keys())))

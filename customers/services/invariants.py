@@ -1,0 +1,123 @@
+"""What must always be true of customer data, asked set-based; each check names the first rows that break it.
+
+What lives here: checks that only read. What does not: mending (``rebuild_match_keys``, ``rebuild_search``). Higher apps add
+their own checks to ``CHECKS`` in AppConfig.ready.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from django.db import connection, models
+from django.db.models import Max, Min
+
+from ..models import ChangeBatch, Customer, IdentityClaim, MatchKey
+from ..search import index
+from . import matching, numbering
+from .bulk import table
+from .snapshots import PART_MODELS, load
+
+Check = Callable[[int | None], Iterable[str]]
+STEP = 1_000
+
+
+def check_history(ledger_id: int | None = None) -> Iterator[str]:
+    """I3: the newest history row of every live row equals it, and nothing removed looks alive in history."""
+    for model in (Customer, *PART_MODELS.values()):
+        yield from _history_of(model, ledger_id)
+
+
+def _history_of(model: type[models.Model], ledger_id: int | None) -> Iterator[str]:
+    live, history = table(model), model.history.model._meta.db_table
+    owner = "id" if model is Customer else "customer_id"
+    newest = f"SELECT max(n.history_id) FROM {history} n WHERE n.{owner} = l.{owner} AND n.id = l.id"
+    differs = " OR ".join(_differs(column) for column in live.columns.values())
+    where = "" if ledger_id is None else f" AND l.ledger_id = {int(ledger_id)}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT l.id FROM {live.name} l LEFT JOIN {history} h ON h.history_id = ({newest}) "
+            f"WHERE (h.history_id IS NULL OR h.history_type = '-' OR {differs}){where} LIMIT 5"
+        )
+        rows = [row[0] for row in cursor.fetchall()]
+    if rows:
+        yield f"I3 {live.name}: live row differs from its newest history row, ids {rows}"
+
+
+def _differs(column: str) -> str:
+    return f'l."{column}" IS DISTINCT FROM h."{column}"'
+
+
+def check_numbers(ledger_id: int | None = None) -> Iterator[str]:
+    """I2: the comparison key of every number is what the rule makes of the number."""
+    rows = Customer.objects.all() if ledger_id is None else Customer.objects.of(ledger_id)
+    for pk, number, key in rows.values_list("pk", "number", "number_key").iterator(chunk_size=5_000):
+        if numbering.number_key(number) != key:
+            yield f"I2 customer {pk}: number key {key!r} does not belong to {number!r}"
+            return
+
+
+def check_derived(ledger_id: int | None = None) -> Iterator[str]:
+    """I8: match keys, claims and search text equal what the rows give when computed anew."""
+    rows = Customer.objects.all() if ledger_id is None else Customer.objects.of(ledger_id)
+    span = rows.aggregate(first=Min("pk"), last=Max("pk"))
+    if span["first"] is None:
+        return
+    for start in range(span["first"], span["last"] + 1, STEP):
+        ids = list(rows.filter(pk__gte=start, pk__lt=start + STEP).values_list("pk", flat=True))
+        for fault in (_wrong_keys(ids), _wrong_claims(ids), _wrong_search(ids)):
+            if fault:
+                yield fault
+                return
+
+
+def _wrong_keys(ids: list[int]) -> str:
+    stored: dict[int, set[int]] = {pk: set() for pk in ids}
+    for key, pk in MatchKey.objects.filter(customer_id__in=ids).values_list("key", "customer_id"):
+        stored[pk].add(key)
+    for pk, (row, parts) in load(ids).items():
+        if stored[pk] != set(matching.keys_of(row["ledger_id"], row, parts)):
+            return f"I8 customer {pk}: match keys differ from the row"
+    return ""
+
+
+def _wrong_claims(ids: list[int]) -> str:
+    wrong = (
+        IdentityClaim.objects.filter(customer_id__in=ids).exclude(value__iexact=models.F("customer__uscc")).first()
+    )
+    return f"I8 customer {wrong.customer_id}: holds the claim {wrong.value}" if wrong else ""
+
+
+def _wrong_search(ids: list[int]) -> str:
+    for pk, (row, parts) in load(ids).items():
+        if not index.holds(row["ledger_id"], pk, index.tokens_of(row, parts)):
+            return f"I8 customer {pk}: search text differs from the row"
+    return ""
+
+
+def check_batches(ledger_id: int | None = None) -> Iterator[str]:
+    """I1, the customers' side: a cancelled batch leaves no customer behind that nobody can see."""
+    cancelled = ChangeBatch.objects.filter(state=ChangeBatch.State.CANCELLED).values("pk")
+    stranded = Customer.objects.filter(created_batch_id__in=cancelled)
+    if ledger_id is not None:
+        stranded = stranded.filter(ledger_id=ledger_id)
+    pk = stranded.values_list("pk", flat=True).first()
+    if pk:
+        yield f"I1 customer {pk}: belongs to a cancelled batch"
+
+
+def check_engine(ledger_id: int | None = None) -> Iterator[str]:
+    """I12: the database's own checks."""
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA integrity_check(5)")
+        yield from (f"I12 {row[0]}" for row in cursor.fetchall() if row[0] != "ok")
+        cursor.execute("PRAGMA foreign_key_check")
+        yield from (f"I12 foreign key broken in {row[0]} row {row[1]}" for row in cursor.fetchmany(5))
+
+
+CHECKS: list[Check] = [check_batches, check_numbers, check_history, check_derived, check_engine]
+
+
+def broken(ledger_id: int | None = None) -> Iterator[str]:
+    """Every broken invariant, in words; none when all is well."""
+    for check in CHECKS:
+        yield from check(ledger_id)

@@ -1,0 +1,243 @@
+"""The history of one customer as a timeline: who changed what, when, through which door and why, in one reader's words.
+
+What lives here: pure reading of history rows, set-based, a constant number of queries per page. What does not: writing history
+(``writing``) and undoing (nothing but these rows is needed for it).
+
+Every save of a customer or of one of its parts gives the customer row a new version, hence a history row: these rows are the entries. The
+rows of parts belong to the entry with the same batch and instant.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max, Model
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from permissions.actor import Actor, Door
+
+from ..fields import PART_LABELS, Catalogue, Field, Type, foreign_field
+from ..models import ChangeBatch, Customer
+from ..presenting import Presenter
+from .snapshots import PART_MODELS
+
+PAGE_SIZE = 20
+
+DOORS: dict[str, str | Promise] = {
+    Door.WEB: gettext_lazy("网页"),
+    Door.API: gettext_lazy("接口"),
+    Door.IMPORT: gettext_lazy("导入"),
+    Door.COMMAND: gettext_lazy("命令行"),
+    Door.JOB: gettext_lazy("后台任务"),
+}
+ADDED, CHANGED, REMOVED = "+", "~", "-"
+VERBS: dict[str, str | Promise] = {
+    ADDED: gettext_lazy("新增"),
+    CHANGED: gettext_lazy("修改"),
+    REMOVED: gettext_lazy("删除"),
+}
+
+_MOVES: dict[str, str | Promise] = {
+    Customer.State.ACTIVE: gettext_lazy("恢复客户"),
+    Customer.State.INACTIVE: gettext_lazy("停用客户"),
+    Customer.State.ARCHIVED: gettext_lazy("归档客户"),
+}
+
+# The writer's own, said by the entry itself.
+_STAMPS = {"created_at", "updated_at"}
+
+# By which column a row of a part is called in the timeline.
+_NAMED_BY = {"contacts": "name", "addresses": "line", "bank_accounts": "bank_name", "invoice_profiles": "title"}
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field, old and new as the reader gets them; an empty text is an empty field."""
+
+    label: str
+    old: str
+    new: str
+    is_masked: bool = False
+
+
+@dataclass(frozen=True)
+class PartChange:
+    """What happened to one row of a part (verb: "+", "~", "-")."""
+
+    label: str
+    name: str
+    verb: str
+    changes: list[Change]
+
+    @property
+    def verb_text(self) -> str:
+        return str(VERBS[self.verb])
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One act on the customer."""
+
+    title: str
+    at: datetime
+    batch: ChangeBatch
+    reason: str
+    changes: list[Change] = field(default_factory=list)
+    parts: list[PartChange] = field(default_factory=list)
+
+    @property
+    def who(self) -> str:
+        return str(self.batch.by) if self.batch.by else _("系统")
+
+    @property
+    def door(self) -> str:
+        return str(DOORS.get(self.batch.door, self.batch.door))
+
+
+@dataclass(frozen=True)
+class Timeline:
+    entries: list[Entry]
+    next_key: str  # ``before`` of the following, older page; empty on the last one
+
+
+def page(
+    customer: Customer, catalogue: Catalogue, actor: Actor, *, before: str = "", size: int = PAGE_SIZE
+) -> Timeline:
+    """One page of the history of a customer that the actor sees, newest first; ``before`` is the key of the page above."""
+    history = Customer.history.filter(id=customer.pk).order_by("-history_id")
+    if before.isdecimal() and len(before) < 19:
+        history = history.filter(history_id__lt=int(before))
+    rows = list(history.values()[: size + 1])
+    shown, older = rows[:size], rows[1:]
+    reader = _Reader(catalogue, actor)
+    batches = ChangeBatch.objects.select_related("by").in_bulk({row["batch_id"] for row in shown})
+    parts = _part_rows(customer.pk, list(batches))
+    entries = [
+        Entry(
+            title=reader.title(before_row, row),
+            at=row["history_date"],
+            batch=batches[row["batch_id"]],
+            reason=batches[row["batch_id"]].reason or row["history_change_reason"] or "",
+            changes=reader.customer(before_row, row),
+            parts=reader.parts(parts.get((row["batch_id"], row["history_date"]), [])),
+        )
+        for row, before_row in zip(shown, [*older, None], strict=False)
+    ]
+    return Timeline(entries, str(shown[-1]["history_id"]) if len(rows) > size else "")
+
+
+# --- rows of parts -----------------------------------------------------------------------------------------------------
+
+PartRow = tuple[str, Row, Row | None]  # part, history row, the row before it
+
+
+def _part_rows(customer_id: int, batch_ids: list[int]) -> dict[tuple[int, datetime], list[PartRow]]:
+    """(batch, instant) → history rows of parts with what was there before; at most two queries per table."""
+    found: dict[tuple[int, datetime], list[PartRow]] = {}
+    for part, model in PART_MODELS.items():
+        rows = list(
+            model.history.filter(customer_id=customer_id, batch_id__in=batch_ids).order_by("history_id").values()
+        )
+        last = _rows_before(model, customer_id, rows)
+        for row in rows:
+            found.setdefault((row["batch_id"], row["history_date"]), []).append((part, row, last.get(row["id"])))
+            last[row["id"]] = row
+    return found
+
+
+def _rows_before(model: type[Model], customer_id: int, rows: list[Row]) -> dict[int, Row]:
+    """id of a part row → the newest history row older than all of ``rows``, for those that were there before."""
+    ids = {row["id"] for row in rows} - {row["id"] for row in rows if row["history_type"] == ADDED}
+    if not ids:
+        return {}
+    older = model.history.filter(customer_id=customer_id, id__in=ids, history_id__lt=rows[0]["history_id"])
+    newest = older.order_by().values("id").annotate(newest=Max("history_id")).values("newest")
+    return {row["id"]: row for row in model.history.filter(history_id__in=newest).values()}
+
+
+# --- values as one actor reads them -----------------------------------------------------------------------------------------
+
+
+class _Reader:
+    """Differences of history rows in the words of one actor: fields hidden from him are absent, others masked by level."""
+
+    def __init__(self, catalogue: Catalogue, actor: Actor):
+        self.catalogue = catalogue
+        self.presenter = Presenter(catalogue, actor)
+        self.fields = catalogue.readable(actor, [each for each in catalogue.fields if not each.part and each.column])
+        self.columns = {
+            part: catalogue.readable(actor, catalogue.of_part(part)) for part in PART_MODELS if catalogue.of_part(part)
+        }
+        self.actor = actor
+
+        if actor.may_read("registered_capital"):
+            self.fields.append(Field("capital_currency", _("注册资本币种"), column="capital_currency"))
+
+    def title(self, old: Row | None, new: Row) -> str:
+        """What the act was, in two words."""
+        if new["history_type"] == ADDED:
+            return _("新增客户")
+        if old is not None and old["state"] != new["state"]:
+            return str(_MOVES.get(new["state"], _("修改资料")))
+        return _("修改资料")
+
+    def customer(self, old: Row | None, new: Row) -> list[Change]:
+        """The fields of the customer row that differ."""
+        return list(self._changes(self.fields, old, new))
+
+    def parts(self, rows: Iterable[PartRow]) -> list[PartChange]:
+        """What happened to rows of parts, tags and numbers in other systems."""
+        rows = list(rows)
+        changes = [self._part(*each) for each in rows if each[0] in self.columns]
+        changes += [self._foreign(*each) for each in rows if each[0] == "foreign_numbers"]
+        return [*filter(None, changes), *self._tags([each for each in rows if each[0] == "customer_tags"])]
+
+    def _part(self, part: str, row: Row, before: Row | None) -> PartChange | None:
+        verb = row["history_type"]
+        old, new = {ADDED: (None, row), CHANGED: (before, row), REMOVED: (row, None)}[verb]
+        changes = list(self._changes(self.columns[part], old, new))
+        return PartChange(str(PART_LABELS[part]), self._name(part, row), verb, changes) if changes else None
+
+    def _name(self, part: str, row: Row) -> str:
+        column = _NAMED_BY[part]
+        field_ = next((each for each in self.columns[part] if each.column == column), None)
+        return self.presenter.shown(field_, row[column]).text if field_ else ""
+
+    def _foreign(self, part: str, row: Row, before: Row | None) -> PartChange | None:
+        field_ = foreign_field(row["system"])
+        verb = row["history_type"]
+        old, new = {ADDED: (None, row), CHANGED: (before, row), REMOVED: (row, None)}[verb]
+        changes = list(self._changes(self.catalogue.readable(self.actor, [field_]), old, new))
+        return PartChange(_("外部编号"), row["system"], verb, changes) if changes else None
+
+    def _tags(self, rows: list[PartRow]) -> list[PartChange]:
+        """Tags given and taken in one act, as one line each."""
+        field_ = self.catalogue.get("tags")
+        if not self.catalogue.readable(self.actor, [field_]):
+            return []
+        return [
+            PartChange(str(field_.label), self.presenter.text(field_, [row["tag_id"]]), row["history_type"], [])
+            for _part, row, _before in rows
+        ]
+
+    def _changes(self, fields: Iterable[Field], old: Row | None, new: Row | None) -> Iterator[Change]:
+        for each in fields:
+            before, after = (self._value(each, row) for row in (old, new))
+            if before == after or each.key in _STAMPS:
+                continue
+            shown = [self.presenter.shown(each, value) for value in (before, after)]
+            label = str(each.label)
+            yield Change(label, shown[0].text, shown[1].text, any(one.is_masked for one in shown))
+
+    @staticmethod
+    def _value(field_: Field, row: Row | None) -> Any:
+        """A column's value; empty text, no value and an unticked box are the same emptiness."""
+        value = row[field_.column] if row else None
+        if field_.type == Type.BOOLEAN:
+            return value or None
+        return value if value != "" else None

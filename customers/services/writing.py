@@ -1,0 +1,413 @@
+"""The one writer: customer data is saved here and nowhere else.
+
+``write`` takes a list of prepared edits and, in one transaction, locks rows in pk order, compares base versions, draws
+numbers, saves in bulk, and keeps history, match keys, search text, claims and events. What does not live here: judging the edits
+(``pipeline``) and the statements themselves (``bulk``).
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from erp_site.shared import failpoints
+from erp_site.shared.errors import BusinessError, StaleVersion
+from permissions.actor import Actor
+
+from ..models import ChangeBatch, Customer, Event, IdentityClaim, MatchKey
+from ..search import index
+from . import matching, numbering
+from .bulk import Row, insert_records, table
+from .edits import Edit, Outcome, PartEdit
+from .snapshots import PART_MODELS, load
+
+# What an edit may set on the customer row; everything else is the writer's own.
+_OWN = {"id", "ledger_id", "version", "created_at", "updated_at", "created_batch_id", "last_batch_id"}
+WRITABLE = frozenset(table(Customer).attnames) - _OWN
+
+# The flag that marks the primary row of a part, and the columns a new primary row takes from the customer.
+_FLAGS = {"contacts": "is_primary", "bank_accounts": "is_default", "invoice_profiles": "is_default"}
+
+
+def open_batch(*, ledger, by: Actor, kind: str, reason: str = "", state: str = ChangeBatch.State.DONE) -> ChangeBatch:
+    """A new batch row; ``state`` OPEN keeps its new customers out of sight until ``close_batch``."""
+    return ChangeBatch.objects.create(
+        ledger=ledger, kind=kind, state=state, door=by.door, by_id=by.user_id, reason=reason[:200], request_id=by.request_id
+    )
+
+
+def close_batch(batch: ChangeBatch, *, state: str = ChangeBatch.State.DONE) -> None:
+    """End an open batch: its customers become visible at one stroke (or stay hidden, when it was cancelled)."""
+    batch.state = state
+    batch.save(update_fields=["state"])
+
+
+def write(
+    edits: list[Edit],
+    *,
+    ledger,
+    by: Actor,
+    kind: str,
+    reason: str = "",
+    batch: ChangeBatch | None = None,
+    outcome: Outcome | None = None,
+    inside: Callable[[], None] | None = None,
+) -> Outcome:
+    """Save prepared edits; all of them or none. ``inside`` runs in the same transaction, for a caller's own bookkeeping.
+
+    Raises StaleVersion when a changed field was changed by somebody else since ``base_version``, BusinessError
+    ``write.clash`` when a uniqueness that the pipeline found free has meanwhile been taken.
+    """
+    outcome = outcome or Outcome()
+    try:
+        with transaction.atomic():
+            ledger.require_writable()
+            batch = batch or open_batch(ledger=ledger, by=by, kind=kind, reason=reason)
+            writer = _Writer(ledger, by, batch, reason)
+            writer.change([edit for edit in edits if not edit.is_add], outcome)
+            writer.add([edit for edit in edits if edit.is_add], outcome)
+            _count(batch, outcome)
+            failpoints.hit("writing.before_commit")
+            if inside:
+                inside()
+    except IntegrityError as clash:
+        if not taken_meanwhile(clash):
+            raise
+        raise BusinessError(
+            _("刚刚有其他人保存了相同的编号、信用代码或外部编号。"), code="write.clash", remedy=_("请刷新后重试。")
+        ) from clash
+    failpoints.hit("writing.after_commit")
+    outcome.batch = batch
+    return outcome
+
+
+def taken_meanwhile(error: IntegrityError) -> bool:
+    """Whether the database refused a second bearer of something unique, and not a mistake of ours."""
+    return getattr(error.__cause__, "sqlstate", "") == "23505" or "UNIQUE constraint" in str(error)
+
+
+def _count(batch: ChangeBatch, outcome: Outcome) -> None:
+    ChangeBatch.objects.filter(pk=batch.pk).update(
+        customers_added=models.F("customers_added") + len(outcome.added),
+        customers_changed=models.F("customers_changed") + len(outcome.updated),
+    )
+
+
+class _Writer:
+    """One call of ``write``: holds what every statement needs."""
+
+    def __init__(self, ledger, by: Actor, batch: ChangeBatch, reason: str):
+        self.ledger = ledger
+        self.by = by
+        self.batch = batch
+        self.reason = reason[:100]
+        self.at: datetime = timezone.now()
+
+    # --- new customers --------------------------------------------------------------------------------------
+
+    def add(self, edits: list[Edit], outcome: Outcome) -> None:
+        if not edits:
+            return
+        numbering.assign(self.ledger, edits)
+        rows = [self._new_row(edit) for edit in edits]
+        table(Customer).insert(rows)
+        parts = self._insert_parts(edits, rows)
+        for edit, row in zip(edits, rows, strict=True):
+            edit.customer_id = row["id"]
+        self._history(Customer, [row["id"] for row in rows], "+")
+        self._keys([(key, row["id"]) for edit, row in zip(edits, rows, strict=True) for key in edit.keys])
+        self._search([(row, parts[row["id"]]) for row in rows])
+        self._claim([row for row in rows if row.get("uscc")])
+        self._events([(row["id"], "customer.added", []) for row in rows])
+        outcome.added.extend(edits)
+
+    def _new_row(self, edit: Edit) -> Row:
+        row = {key: value for key, value in edit.values.items() if key in WRITABLE}
+        row.update(
+            ledger_id=self.ledger.pk,
+            version=1,
+            created_at=self.at,
+            updated_at=self.at,
+            created_batch_id=self.batch.pk,
+            last_batch_id=self.batch.pk,
+        )
+        return row
+
+    def _insert_parts(self, edits: list[Edit], rows: list[Row]) -> dict[int, dict[str, list[Row]]]:
+        """Insert all parts of new customers; returns customer id → part → rows."""
+        by_customer: dict[int, dict[str, list[Row]]] = {}
+        by_part: dict[str, list[Row]] = {}
+        for edit, row in zip(edits, rows, strict=True):
+            mine: dict[str, list[Row]] = {}
+            for part, part_edits in edit.parts.items():
+                mine[part] = [self._new_part(part, part_edit, row) for part_edit in part_edits if not part_edit.remove]
+            if edit.values.get("tags"):
+                mine["customer_tags"] = [self._owned(row, tag_id=tag) for tag in edit.values["tags"]]
+            if edit.foreign:
+                mine["foreign_numbers"] = [self._foreign(row, *pair) for pair in edit.foreign.items()]
+            for part, new in mine.items():
+                _keep_one_flag(part, new)
+                by_part.setdefault(part, []).extend(new)
+            by_customer[row["id"]] = mine
+        for part, new in by_part.items():
+            self._insert_part_rows(part, new)
+        return by_customer
+
+    def _insert_part_rows(self, part: str, rows: list[Row]) -> None:
+        model = PART_MODELS[part]
+        table(model).insert(rows)
+        self._history(model, [row["id"] for row in rows], "+")
+
+    def _owned(self, customer: Row, **values: Any) -> Row:
+        return {"ledger_id": self.ledger.pk, "customer_id": customer["id"], **values}
+
+    def _foreign(self, customer: Row, system: str, number: str) -> Row:
+        return self._owned(customer, system=system, number=number, number_key=numbering.number_key(number))
+
+    def _new_part(self, part: str, edit: PartEdit, customer: Row) -> Row:
+        row = self._owned(customer, **edit.values)
+        if edit.primary and part in _FLAGS:
+            row[_FLAGS[part]] = True
+        if part == "invoice_profiles" and not row.get("title"):
+            row["title"] = customer["name"]
+        return row
+
+    # --- changed customers -----------------------------------------------------------------------------------
+
+    def change(self, edits: list[Edit], outcome: Outcome) -> None:
+        if not edits:
+            return
+        before = load({edit.customer_id for edit in edits}, lock=True)
+        missing = [edit for edit in edits if edit.customer_id not in before]
+        if missing:
+            raise BusinessError(_("客户已不存在。"), code="customer.not_found")
+        row_changes: list[tuple[int, Row]] = []
+        work = _PartWork()
+        events = []
+        for edit in edits:
+            row, parts = before[edit.customer_id]
+            changed = {
+                key: value
+                for key, value in edit.values.items()
+                if key in WRITABLE and not _same(row[key], value)
+            }
+            self._refuse_stale(edit, row, changed)
+            if changed.get("number"):
+                changed["number_key"] = numbering.number_key(changed["number"])
+            touched = self._plan_parts(edit, row, parts, work)
+            edit.changed = sorted([*_shown(changed), *touched])
+            if not edit.changed:
+                outcome.unchanged.append(edit)
+                continue
+            changed.update(version=row["version"] + 1, updated_at=self.at, last_batch_id=self.batch.pk)
+            row_changes.append((row["id"], changed))
+            events.append((row["id"], "customer.changed", edit.changed))
+            outcome.updated.append(edit)
+        self._save_changes(row_changes, work, events)
+
+    def _save_changes(self, row_changes: list[tuple[int, Row]], work: "_PartWork", events: list) -> None:
+        ids = [pk for pk, _values in row_changes]
+        if not ids:
+            return
+        table(Customer).update(row_changes)
+        self._history(Customer, ids, "~")
+        for part, changes in work.updates.items():
+            table(PART_MODELS[part]).update(changes)
+            self._history(PART_MODELS[part], [pk for pk, _values in changes], "~")
+        for part, pks in work.removals.items():
+            self._history(PART_MODELS[part], pks, "-")
+            table(PART_MODELS[part]).delete(pks)
+        for part, rows in work.inserts.items():
+            self._insert_part_rows(part, rows)
+        self.refresh(ids)
+        self._events(events)
+
+    def _refuse_stale(self, edit: Edit, row: Row, changed: Row) -> None:
+        """Different fields saved by two people merge by themselves; the same field, differently, must be chosen."""
+        if edit.base_version is None or edit.base_version == row["version"]:
+            return
+        base = (
+            Customer.history.filter(id=row["id"], version=edit.base_version)
+            .order_by("-history_id")
+            .values(*changed)
+            .first()
+        ) if changed else None
+        conflicts = [key for key in changed if base is None or not _same(base[key], row[key])]
+        if conflicts or (base is None and edit.parts):
+            error = StaleVersion(
+                _("在您编辑期间，其他人已修改了同样的内容。"), remedy=_("请核对最新内容后再保存。"),
+            )
+            error.conflicts = conflicts
+            raise error
+
+    def _plan_parts(self, edit: Edit, row: Row, parts: dict[str, list[Row]], work: "_PartWork") -> set[str]:
+        touched: set[str] = set()
+        for part, part_edits in edit.parts.items():
+            plan = _PartPlan(part, parts[part])
+            for part_edit in part_edits:
+                touched |= self._plan_part(plan, part_edit, row)
+            plan.keep_one_flag()
+            work.take(plan)
+        if "tags" in edit.values:
+            touched |= self._plan_tags(edit.values["tags"] or [], row, parts["customer_tags"], work)
+        for system, number in edit.foreign.items():
+            touched |= self._plan_foreign(system, number, row, parts["foreign_numbers"], work)
+        return touched
+
+    def _plan_part(self, plan: "_PartPlan", edit: PartEdit, customer: Row) -> set[str]:
+        current = plan.current(edit)
+        if edit.pk is not None and current is None:
+            raise StaleVersion(_("您编辑的%(part)s已被其他人删除。") % {"part": PART_MODELS[plan.part]._meta.verbose_name})
+        if current is None:
+            if edit.remove or not any(value not in (None, "", False) for value in edit.values.values()):
+                return set()
+            plan.inserts.append(self._new_part(plan.part, edit, customer))
+            return {f"{plan.part}.{column}" for column, value in edit.values.items() if value not in (None, "", False)}
+        if edit.remove:
+            plan.removals.append(current["id"])
+            return {plan.part}
+        changed = {column: value for column, value in edit.values.items() if not _same(current[column], value)}
+        if changed:
+            plan.updates.setdefault(current["id"], {}).update(changed)
+        return {f"{plan.part}.{column}" for column in changed}
+
+    def _plan_tags(self, wanted: list[int], customer: Row, rows: list[Row], work: "_PartWork") -> set[str]:
+        have = {row["tag_id"]: row["id"] for row in rows}
+        new = [tag for tag in wanted if tag not in have]
+        gone = [pk for tag, pk in have.items() if tag not in wanted]
+        if new:
+            work.inserts.setdefault("customer_tags", []).extend(self._owned(customer, tag_id=tag) for tag in new)
+        if gone:
+            work.removals.setdefault("customer_tags", []).extend(gone)
+        return {"tags"} if new or gone else set()
+
+    def _plan_foreign(self, system: str, number: str, customer: Row, rows: list[Row], work: "_PartWork") -> set[str]:
+        current = next((row for row in rows if row["system"] == system), None)
+        if current is None:
+            work.inserts.setdefault("foreign_numbers", []).append(self._foreign(customer, system, number))
+        elif current["number"] != number:
+            values = {"number": number, "number_key": numbering.number_key(number)}
+            work.updates.setdefault("foreign_numbers", []).append((current["id"], values))
+        else:
+            return set()
+        return {f"foreign:{system}"}
+
+    # --- what is kept beside the rows --------------------------------------------------------------------------
+
+    def _history(self, model: type[models.Model], pks: list[int], kind: str) -> None:
+        table(model).keep_history(
+            pks, kind, batch_id=self.batch.pk, user_id=self.by.user_id, at=self.at, reason=self.reason
+        )
+
+    def _events(self, events: list[tuple[int, str, list[str]]]) -> None:
+        table(Event).insert(
+            [
+                {
+                    "ledger_id": self.ledger.pk,
+                    "batch_id": self.batch.pk,
+                    "customer_id": pk,
+                    "kind": kind,
+                    "fields": fields,
+                    "at": self.at,
+                }
+                for pk, kind, fields in events
+            ]
+        )
+
+    @staticmethod
+    def _keys(records: list[tuple[int, int]]) -> None:
+        """Match keys of customers that have none yet; sorted, because the table is ordered by them."""
+        insert_records(MatchKey._meta.db_table, ("key", "customer_id"), sorted(records))
+
+    def _search(self, snapshots: list[matching.Snapshot]) -> None:
+        index.add(self.ledger.pk, [(row["id"], index.tokens_of(row, parts)) for row, parts in snapshots])
+
+    def _claim(self, rows: list[Row]) -> None:
+        if rows and self.ledger.parameter("uscc_policy") == "block":
+            table(IdentityClaim).insert(
+                [{"ledger_id": self.ledger.pk, "value": row["uscc"].upper(), "customer_id": row["id"]} for row in rows]
+            )
+
+    def refresh(self, ids: list[int]) -> None:
+        """Make keys, claims and search text of changed customers anew from what the tables hold now."""
+        snapshots = list(load(ids).values())
+        MatchKey.objects.filter(customer_id__in=ids).delete()
+        IdentityClaim.objects.filter(customer_id__in=ids).delete()
+        index.remove(ids)
+        self._keys(
+            [(key, row["id"]) for row, parts in snapshots for key in matching.keys_of(self.ledger.pk, row, parts)]
+        )
+        self._search(snapshots)
+        self._claim([row for row, _parts in snapshots if row["uscc"]])
+
+
+class _PartWork:
+    """Part rows to insert, change and remove, gathered over all edits so that each table is written once."""
+
+    def __init__(self):
+        self.inserts: dict[str, list[Row]] = {}
+        self.updates: dict[str, list[tuple[int, Row]]] = {}
+        self.removals: dict[str, list[int]] = {}
+
+    def take(self, plan: "_PartPlan") -> None:
+        for kept, new in ((self.inserts, plan.inserts), (self.updates, plan.updates.items()), (self.removals, plan.removals)):
+            if new:
+                kept.setdefault(plan.part, []).extend(new)
+
+
+class _PartPlan:
+    """What happens to the rows of one part of one customer."""
+
+    def __init__(self, part: str, rows: list[Row]):
+        self.part = part
+        self.rows = rows
+        self.inserts: list[Row] = []
+        self.updates: dict[int, Row] = {}
+        self.removals: list[int] = []
+
+    def current(self, edit: PartEdit) -> Row | None:
+        """The stored row that an edit means; for a primary one the flagged row, else the first."""
+        if edit.pk is not None:
+            return next((row for row in self.rows if row["id"] == edit.pk), None)
+        if edit.primary:
+            flag = _FLAGS.get(self.part)
+            return next((row for row in self.rows if flag and row[flag]), self.rows[0] if self.rows else None)
+        return None
+
+    def keep_one_flag(self) -> None:
+        """Leave exactly one primary row: the one just marked, else the one that was, else the first."""
+        flag = _FLAGS.get(self.part)
+        kept = [row for row in self.rows if row["id"] not in self.removals]
+        if not flag or not (kept or self.inserts):
+            return
+        marked = [pk for pk, values in self.updates.items() if values.get(flag) and pk not in self.removals]
+        new = next((row for row in self.inserts if row.get(flag)), None)
+        chosen = new if new is not None else next(
+            (row for row in kept if row["id"] in marked),
+            next((row for row in kept if row[flag]), kept[0] if kept else self.inserts[0]),
+        )
+        for row in self.inserts:
+            row[flag] = row is chosen
+        for row in kept:
+            wanted = row is chosen
+            if self.updates.get(row["id"], {}).get(flag, row[flag]) != wanted:
+                self.updates.setdefault(row["id"], {})[flag] = wanted
+
+
+def _keep_one_flag(part: str, rows: list[Row]) -> None:
+    """Of a new customer's rows exactly one is the primary one: the first that says so, else the first."""
+    plan = _PartPlan(part, [])
+    plan.inserts = rows
+    plan.keep_one_flag()
+
+
+def _shown(changed: Row) -> list[str]:
+    """Names of changed columns that mean something to a reader; derived ones follow from them."""
+    return [key for key in changed if key not in {"name_key", "number_key", "pinyin", "region_code"}]
+
+
+def _same(old: Any, new: Any) -> bool:
+    return (old if old not in (None, "") else None) == (new if new not in (None, "") else None)

@@ -1,0 +1,182 @@
+"""One customer: tabs of what is known of him, his history, and the acts that change his state."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from permissions.rights import Right
+
+from ..fields import GROUP_LABELS, PART_LABELS, Catalogue, Field
+from ..models import Customer
+from ..presenting import Presenter, Shown
+from ..services import lifecycle, similar, timeline
+from .fetching import visible_customer
+
+TAB = "customer-tab"
+# tab → parts whose rows it lists; a tab that shows none of its parts to a reader is not there for him.
+_TABS = {
+    "basic": (),
+    "contacts": ("contacts",),
+    "addresses": ("addresses",),
+    "invoice": ("invoice_profiles", "bank_accounts"),
+    "history": (),
+}
+_FLAGS = ("is_primary", "is_default")
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """A row of a part: its name, whether it is the primary one, its other fields, who else has its telephones."""
+
+    title: str
+    is_first: bool
+    cells: list[Shown]
+    same_phone: list[Customer]
+
+
+@dataclass(frozen=True)
+class PartTable:
+    label: str
+    rows: list[PartRow]
+
+
+@never_cache
+@require_safe
+def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """客户资料: the header and one of the tabs; a click on a tab fetches only the tab."""
+    customer = visible_customer(request, pk, with_parts=True)
+    page = _Page(request, customer)
+    tab = request.GET.get("tab", "basic")
+    tab = tab if tab in page.tabs else "basic"
+    context = page.header() | {"tabs": page.tab_links(tab), "tab": tab} | getattr(page, tab)()
+    response = render(request, "customers/detail.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+class _Page:
+    """The template variables of one customer for one reader."""
+
+    def __init__(self, request: HttpRequest, customer: Customer):
+        self.request, self.customer, self.actor = request, customer, request.actor
+        self.catalogue = Catalogue.of(request.ledger)
+        self.presenter = Presenter(self.catalogue, self.actor)
+        self.tabs = [tab for tab, parts in _TABS.items() if not parts or any(self._columns(part) for part in parts)]
+
+    def header(self) -> dict[str, Any]:
+        keys = ("number", "name", "short_name", "kind", "status", "grade", "category", "owner", "department", "tags")
+        shown = {
+            each.key: self.presenter.shown(each, self.presenter.value(self.customer, each)).text
+            for each in self._fields(keys)
+        }
+        return {
+            "customer": self.customer,
+            "shown": shown,
+            "may_edit": self.actor.can(Right.EDIT) and self.request.ledger.is_active,
+            "may_deactivate": lifecycle.can_deactivate(self.customer, self.actor),
+            "may_reactivate": lifecycle.can_reactivate(self.customer, self.actor),
+        }
+
+    def tab_links(self, current: str) -> list[dict[str, Any]]:
+        labels = {
+            "basic": _("基本信息"),
+            "contacts": _("联系人"),
+            "addresses": _("地址"),
+            "invoice": _("开票与银行"),
+            "history": _("变更与历史"),
+        }
+        address = reverse("customer_detail", args=[self.request.ledger.code, self.customer.pk])
+        return [
+            {
+                "label": labels[tab],
+                "url": address if tab == "basic" else f"{address}?tab={tab}",
+                "active": tab == current,
+                "count": sum(len(getattr(self.customer, part).all()) for part in _TABS[tab]),
+            }
+            for tab in self.tabs
+        ]
+
+    # --- tabs ---------------------------------------------------------------------------------------------------
+
+    def basic(self) -> dict[str, Any]:
+        """Every readable field by group; numbers in other systems beside one's own."""
+        fields = [each for each in self.catalogue.readable(self.actor) if each.key not in ("number", "name")]
+        groups = [
+            {
+                "label": label,
+                "facts": self.presenter.row(self.customer, [each for each in fields if each.group == group]),
+            }
+            for group, label in GROUP_LABELS.items()
+        ]
+        numbers = self.customer.foreign_numbers.all() if self.actor.may_read("number") else []
+        return {"groups": [group for group in groups if group["facts"]], "foreign_numbers": numbers}
+
+    def contacts(self) -> dict[str, Any]:
+        phones = [value for row in self.customer.contacts.all() for value in self._phones("contacts", row)]
+        known = similar.by_phone(self.actor, phones, besides=self.customer.pk)
+        return {"tables": [self._table("contacts", known)]}
+
+    def addresses(self) -> dict[str, Any]:
+        return {"tables": [self._table("addresses")]}
+
+    def invoice(self) -> dict[str, Any]:
+        return {"tables": [self._table(part) for part in _TABS["invoice"] if self._columns(part)]}
+
+    def history(self) -> dict[str, Any]:
+        before = self.request.GET.get("before", "")
+        return {"timeline": timeline.page(self.customer, self.catalogue, self.actor, before=before), "before": before}
+
+    # --- rows of parts --------------------------------------------------------------------------------------------
+
+    def _fields(self, keys: tuple[str, ...]) -> list[Field]:
+        return self.catalogue.readable(self.actor, [self.catalogue.get(key) for key in keys])
+
+    def _columns(self, part: str) -> list[Field]:
+        return self.catalogue.readable(self.actor, self.catalogue.of_part(part))
+
+    def _phones(self, part: str, row: Any) -> list[str]:
+        """Telephones of a row that this actor reads whole."""
+        columns = [
+            each for each in self._columns(part) if each.match == "phone" and self.actor.may_read(each.right_key)
+        ]
+        return [value for each in columns if (value := getattr(row, each.column))]
+
+    def _table(self, part: str, known: dict[str, list[Customer]] | None = None) -> PartTable:
+        rows = [self._row(part, row, known or {}) for row in getattr(self.customer, part).all()]
+        return PartTable(str(PART_LABELS[part]), rows)
+
+    def _row(self, part: str, row: Any, known: dict[str, list[Customer]]) -> PartRow:
+        title, *columns = [each for each in self._columns(part) if each.column not in _FLAGS]
+        others = {other.pk: other for phone in self._phones(part, row) for other in known.get(phone, [])}
+        return PartRow(
+            title=self.presenter.shown(title, getattr(row, title.column)).text,
+            is_first=any(getattr(row, flag, False) for flag in _FLAGS),
+            cells=[cell for each in columns if (cell := self.presenter.shown(each, getattr(row, each.column))).text],
+            same_phone=list(others.values()),
+        )
+
+
+@require_POST
+def customer_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    """停用."""
+    customer = visible_customer(request, pk)
+    lifecycle.deactivate(customer, by=request.actor, reason=request.POST.get("reason", ""))
+    messages.success(request, _("已停用客户 %(name)s。") % {"name": customer.name})
+    return redirect(customer)
+
+
+@require_POST
+def customer_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    """恢复."""
+    customer = visible_customer(request, pk)
+    lifecycle.reactivate(customer, by=request.actor, reason=request.POST.get("reason", ""))
+    messages.success(request, _("已恢复客户 %(name)s。") % {"name": customer.name})
+    return redirect(customer)

@@ -1,0 +1,127 @@
+"""The list of customers: search, filters, order, pages."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from erp_site.shared.errors import BusinessError
+from permissions.rights import Right
+
+from .. import listing
+from ..fields import Catalogue, Field
+from ..listing import ListQuery, Page
+from ..models import Customer
+from ..presenting import Presenter, Shown
+from . import filter_bar
+
+RESULTS = "customer-results"
+
+# Left out of the card that a row becomes on a phone.
+_NOT_ON_CARDS = frozenset({"category", "province", "city", "updated_at"})
+_ORDER_OF = {"number": "number", "name": "name", "updated_at": "updated_at"}
+
+
+@dataclass(frozen=True)
+class Column:
+    field: Field
+    url: str = ""  # sorts by this column, or turns the order
+    direction: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    customer: Customer
+    url: str
+    cells: list[Shown]
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def customer_list(request: HttpRequest) -> HttpResponse:
+    """The list. A form is posted and comes back as an address without anything private in it."""
+    actor = request.actor
+    actor.require(Right.VIEW)
+    catalogue = Catalogue.of(request.ledger)
+    if request.method == "POST":
+        return redirect(_url(request, listing.url_params(listing.parse(request.POST, actor), catalogue, actor)))
+    query = listing.parse(request.GET, actor)
+    if any(listing.is_private(key, value, catalogue) for key, value in request.GET.items()):
+        return redirect(_url(request, listing.url_params(query, catalogue, actor)))
+    context = _results(request, query, catalogue)
+    if request.htmx and request.htmx.target == RESULTS:
+        response = render(request, "customers/list/results.html", context)
+    else:
+        context["filters"] = filter_bar.bar(query, catalogue, actor)
+        response = render(request, "customers/list.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _url(request: HttpRequest, params: dict[str, str]) -> str:
+    address = reverse("customer_list", args=[request.ledger.code])
+    return f"{address}?{urlencode(params)}" if params else address
+
+
+def _results(request: HttpRequest, query: ListQuery, catalogue: Catalogue) -> dict[str, Any]:
+    """Template variables of the table, its chips and its pager."""
+    actor = request.actor
+    presenter = Presenter(catalogue, actor)
+    fields = catalogue.readable(actor, [each for each in catalogue.fields if each.in_list])
+    params = listing.url_params(query, catalogue, actor)
+    error = None
+    try:
+        page = listing.page(query, catalogue, actor, fields)
+    except BusinessError as wrong:
+        page, error = Page([], "", "", 0, False), wrong
+    return {
+        "query": query,
+        "error": error,
+        "chips": [
+            {"label": chip.label, "value": chip.value, "url": _url(request, chip.params)}
+            for chip in filter_bar.chips(query, catalogue, actor, presenter)
+        ],
+        "columns": [_column(request, each, query, params) for each in fields],
+        "rows": _rows(request, page.customers, fields, presenter),
+        "is_filtered": bool(query.text or query.filters),
+        "clear_url": _url(request, {}),
+        "first_url": _url(request, params) if page.previous_key else "",
+        "previous_url": _url(request, params | {"before": page.previous_key}) if page.previous_key else "",
+        "next_url": _url(request, params | {"after": page.next_key}) if page.next_key else "",
+        "count_text": _count(page),
+        "page_sizes": listing.PAGE_SIZES,
+        "not_on_cards": _NOT_ON_CARDS,
+    }
+
+
+def _column(request: HttpRequest, each: Field, query: ListQuery, params: dict[str, str]) -> Column:
+    order = _ORDER_OF.get(each.key)
+    if order is None:
+        return Column(each)
+    # Names go up first, dates down: what one looks for at the first click.
+    first, second = (f"-{order}", order) if order == "updated_at" else (order, f"-{order}")
+    wanted = second if query.order == first else first
+    direction = {order: "ascending", f"-{order}": "descending"}.get(query.order, "")
+    return Column(each, _url(request, params | {"sort": wanted}), direction)
+
+
+def _rows(request: HttpRequest, customers: list[Customer], fields: list[Field], presenter: Presenter) -> list[Row]:
+    code = request.ledger.code
+    return [
+        Row(customer, reverse("customer_detail", args=[code, customer.pk]), presenter.row(customer, fields))
+        for customer in customers
+    ]
+
+
+def _count(page: Page) -> str:
+    if page.total_is_capped:
+        return _("%(count)s+ 位客户") % {"count": f"{page.total:,}"}
+    return ngettext("共 %(count)s 位客户", "共 %(count)s 位客户", page.total) % {"count": f"{page.total:,}"}

@@ -1,0 +1,132 @@
+"""Personas and two account sets, shared by every test.
+
+小陈 and 小林 sell (in two departments), 老李 supervises 小陈's department, 王会计 is finance, 主管 runs the set, 客服 and 查看员 read
+masked; 外人 belongs to no set. ``ledger`` is theirs; ``other_ledger`` is somebody else's.
+"""
+
+import datetime
+
+import pytest
+from django.test import Client
+
+from customers.services import pipeline
+from customers.services.edits import Edit
+from ledgers.models import Ledger
+from ledgers.services import creating
+from permissions.actor import Actor, Door
+from permissions.models import Department, User
+
+PASSWORD = "demo-pass-2026"
+
+PERSONAS = {
+    # username: (shown name, department, role in HZ01)
+    "manager": ("张主管", None, "manager"),
+    "sales1": ("小陈", "D11", "sales"),
+    "sales2": ("小林", "D12", "sales"),
+    "supervisor": ("老李", "D11", "supervisor"),
+    "finance": ("王会计", "D20", "finance"),
+    "service": ("客服小周", "D20", "service"),
+    "viewer": ("查看员", "D20", "viewer"),
+    "steward": ("数据管理员", "D20", "data_steward"),
+    "outsider": ("外人", None, None),
+    "sysadmin": ("系统管理员", None, None),
+    "secadmin": ("安全管理员", None, None),
+    "auditor": ("审计管理员", None, None),
+}
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def departments(db):
+    head = Department.objects.create(code="D1", name="销售部")
+    return {
+        "D1": head,
+        "D11": Department.objects.create(code="D11", name="销售一部", parent=head),
+        "D12": Department.objects.create(code="D12", name="销售二部", parent=head),
+        "D20": Department.objects.create(code="D20", name="综合部"),
+    }
+
+
+@pytest.fixture
+def users(departments) -> dict[str, User]:
+    people = {}
+    for username, (name, department, _role) in PERSONAS.items():
+        people[username] = User.objects.create_user(
+            username,
+            password=PASSWORD,
+            display_name=name,
+            department=departments.get(department),
+            is_staff=username in ("sysadmin", "secadmin", "auditor"),
+            is_superuser=username == "sysadmin",
+        )
+    return people
+
+
+@pytest.fixture
+def ledger(users) -> Ledger:
+    """HZ01, active, with every persona in his role."""
+    made = creating.create_draft(code="HZ01", name="杭州客户账套", by=users["manager"], fiscal_year=2026)
+    creating.activate(made, by=users["manager"])
+    made.refresh_from_db()
+    for username, (_name, _department, role) in PERSONAS.items():
+        if role:
+            creating.add_member(made, users[username], role)
+    return made
+
+
+@pytest.fixture
+def other_ledger(users) -> Ledger:
+    """SH02, another firm's set: none of the personas but its own manager belongs to it."""
+    boss = User.objects.create_user("other_manager", password=PASSWORD, display_name="别家主管")
+    made = creating.create_draft(code="SH02", name="上海客户账套", by=boss, fiscal_year=2026)
+    creating.activate(made, by=boss)
+    made.refresh_from_db()
+    return made
+
+
+@pytest.fixture
+def actor(users, ledger):
+    """actor("sales1"): that persona in HZ01 through the web."""
+    return lambda username, door=Door.WEB: Actor.of(users[username], ledger.pk, door)
+
+
+@pytest.fixture
+def client_of(users):
+    """client_of("sales1"): a browser where that persona is logged in."""
+
+    def login(username: str) -> Client:
+        browser = Client()
+        browser.force_login(User.objects.get(username=username))
+        return browser
+
+    return login
+
+
+@pytest.fixture
+def system(ledger) -> Actor:
+    return Actor.system(ledger.pk)
+
+
+@pytest.fixture
+def add_customer(ledger, system):
+    """add_customer(name="…", mobile="…") through the pipeline, as the system; returns the customer."""
+    from customers.models import Customer
+
+    def add(ledger=ledger, **values):
+        values.setdefault("name", f"杭州测试{Customer.objects.count() + 1}号机械有限公司")
+        edit = Edit(values=values, reason="测试准备")
+        by = Actor.system(ledger.pk)
+        outcome = pipeline.submit([edit], ledger=ledger, by=by, kind="edit", reason="测试准备")
+        assert not outcome.refused, [problem.message for problem in edit.problems]
+        return Customer.objects.get(pk=edit.customer_id)
+
+    return add
+
+
+@pytest.fixture
+def today() -> datetime.date:
+    return datetime.date(2026, 3, 15)
