@@ -269,7 +269,7 @@ OVERSEAS = tuple(
         "Alder & Finch/Ltd/+4420794600##/London/Cannon Street",
         "Sakura Seimitsu/K.K./+81522######/Nagoya/Sakae",
         "Hanbit Electronics/Co., Ltd./+8225######/Seoul/Teheran-ro",
-        "Merlion Supply/Pte. Ltd./+656#######/Singapore/Ubi Avenue",
+        "Merlion Supply/Pte. Ltd./+6563######/Singapore/Ubi Avenue",
         "Lakeside Tooling/Inc./+1312555####/Chicago/Lake Street",
         "Pacific Crest Imports/LLC/+1206555####/Seattle/Pine Street",
         "Meer Techniek/B.V./+31104######/Rotterdam/Maasboulevard",

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 
-from erp_site.shared.startup import usable_directory
+from erp_site.shared.startup import database_from_url, usable_directory
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",  # its templates, for FORM_RENDERER
     "guardian",
     "simple_history",
     "import_export",
@@ -116,12 +117,12 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Database: embedded SQLite, or PostgreSQL by DATABASE_URL ---------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", "") or f"sqlite:///{DATA_DIR / 'ledgers.sqlite3'}"
-DATABASES = {"default": env.dj_db_url("DATABASE_URL", DATABASE_URL)}
+DATABASES = {"default": database_from_url(DATABASE_URL)}
 _database = DATABASES["default"]
 IS_SQLITE = "sqlite" in _database["ENGINE"]
 if IS_SQLITE:
     _database["ENGINE"] = "erp_site.shared.sqlite"
-    _database["TEST"] = {"NAME": ":memory:"}  # said, because pytest-django guesses it for Django's own engine only
+    _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}  # a file, so that races and browsers have connections of their own
     _database.pop("CONN_MAX_AGE", None)
     _database["CONN_MAX_AGE"] = 600
 else:
@@ -174,7 +175,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if TESTING or DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "erp_site.shared.staticfiles.HashedStorage"
     },
 }
 WHITENOISE_USE_FINDERS = TESTING or DEBUG

@@ -7,7 +7,7 @@ SIGNS = "!#$%&()*+,-./:;<=>?@[\\]^_`{|}~"
 
 POSTGRESQL = """
 CREATE TABLE customers_search (
-    customer_id bigint PRIMARY KEY REFERENCES customers_customer (id) ON DELETE CASCADE,
+    customer_id bigint PRIMARY KEY,
     grams integer[] NOT NULL
 );
 CREATE INDEX customers_search_grams ON customers_search USING gin (grams) WITH (fastupdate = on);

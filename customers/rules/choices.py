@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from .checked import ERROR, Checked, Problem, is_blank
 from .text import clean_text
 
-_YES = frozenset(str.split("是 有 对 真 y yes t true 1 1.0 on √ ✓ ✔ ☑ v ○ 启用 需要 已 o"))
-_NO = frozenset(str.split("否 不 错 假 n no f false 0 0.0 off × ✗ ✘ ☐ x 停用 不需要 未 没"))
+_YES = frozenset(str.split("是 有 对 真 y yes t true 1 1.0 on √ ✓ ✔ ☑ 启用 需要 已"))
+_NO = frozenset(str.split("否 不 错 假 n no f false 0 0.0 off × ✗ ✘ ☐ 停用 不需要 未 没"))
 
 
 def boolean(text: str) -> Checked:

@@ -119,7 +119,8 @@ def insert_records(table_name: str, columns: Sequence[str], records: Iterable[tu
     names = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and not ignore:
-            with cursor.cursor.copy(f'COPY "{table_name}" ({names}) FROM STDIN') as copy:
+            # COPY goes past Django's cursor, so its errors are translated here.
+            with connection.wrap_database_errors, cursor.cursor.copy(f'COPY "{table_name}" ({names}) FROM STDIN') as copy:
                 for record in records:
                     copy.write_row(record)
             return

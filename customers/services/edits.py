@@ -43,9 +43,9 @@ class PartEdit:
     remove: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Edit:
-    """The wish to add a customer (``customer_id`` None) or to change one.
+    """The wish to add a customer (``customer_id`` None) or to change one; compared by identity.
 
     ``values`` holds catalogue keys of the customer row and flat primary keys; ``parts`` rows of the parts;
     ``foreign`` numbers in other systems. Values are raw when they come in and clean once the pipeline has normalised them.

@@ -244,10 +244,10 @@ class Pipeline:
 
     def _validate_numbers(self, edits: list[Edit]) -> None:
         mode = self.ledger.parameter("number_mode")
-        keys = {edit: numbering.number_key(edit.values["number"]) for edit in _hashable(edits)}
+        keys = {edit: numbering.number_key(str(edit.values["number"])) for edit in edits}
         held = numbering.taken(self.ledger.pk, keys.values())
         first: dict[str, Edit] = {}
-        for edit, key in ((box.edit, key) for box, key in keys.items()):
+        for edit, key in keys.items():
             holder = held.get(key, 0)
             if edit.is_add and mode == "auto":
                 edit.problem("number", "number.automatic", _("本账套的客户编号由系统自动生成，不能手工填写。"),
@@ -308,23 +308,6 @@ class Pipeline:
 
     def _softened(self, severity: str) -> str:
         return "warning" if self.policy.report_duplicates else severity
-
-
-@dataclass(frozen=True)
-class _Box:
-    """An edit as a dictionary key, by identity."""
-
-    edit: Edit
-
-    def __hash__(self):
-        return id(self.edit)
-
-    def __eq__(self, other):
-        return self.edit is other.edit
-
-
-def _hashable(edits: list[Edit]) -> list[_Box]:
-    return [_Box(edit) for edit in edits]
 
 
 def _touched(rows: list[PartEdit]) -> set[str]:

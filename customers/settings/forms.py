@@ -60,6 +60,15 @@ class ParametersForm(forms.Form):
             self.initial[key] = (proposals or {}).get(key, ledger.parameter(key))
         self.fields["required_fields"].choices = required_field_choices()
 
+    def required_groups(self) -> list[tuple[str, list]]:
+        """(group, tick boxes) of the fields that may be required; the name is always, so it has no box."""
+        boxes = {box.data["value"]: box for box in self["required_fields"]}
+        groups = (
+            (group, [boxes[key] for key, _label in fields if key != "name"])
+            for group, fields in required_field_choices()
+        )
+        return [(group, fields) for group, fields in groups if fields]
+
     def clean_required_fields(self) -> list[str]:
         """In the order of the catalogue, the name always among them."""
         chosen = {*self.cleaned_data["required_fields"], "name"}

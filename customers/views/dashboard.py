@@ -34,7 +34,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     }
     if context["may_view"]:
         context |= _customers(request)
-    if context["may_import"]:
+    if actor.can(Right.IMPORT):
         context["imports"] = _imports(request.ledger)
     return render(request, "customers/dashboard.html", context)
 

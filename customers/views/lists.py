@@ -99,6 +99,8 @@ def _results(request: HttpRequest, query: ListQuery, catalogue: Catalogue) -> di
         "count_text": _count(page),
         "page_sizes": listing.PAGE_SIZES,
         "not_on_cards": _NOT_ON_CARDS,
+        "may_add": actor.can(Right.ADD) and request.ledger.is_active,
+        "may_import": actor.can(Right.IMPORT) and request.ledger.is_active,
     }
 
 

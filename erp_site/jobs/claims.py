@@ -77,6 +77,14 @@ def renew(claim: Claim, **values: Any) -> bool:
     return bool(_owned(claim).update(lease_until=_lease_end(), heartbeat_at=Now(), **values))
 
 
+def keep_alive(claim: Claim) -> bool:
+    """Extend the lease from outside the handler; False when it is lost. Never waits for the handler's own transaction:
+    while that holds the row, nobody else can take the job."""
+    with transaction.atomic():
+        row = Job.objects.select_for_update(skip_locked=True).filter(pk=claim.job_id).first()
+        return row is None or renew(claim)
+
+
 def cancel_requested(claim: Claim) -> bool:
     """Whether somebody asked for this job to stop."""
     return _owned(claim).filter(cancel_requested=True).exists()

@@ -4,6 +4,7 @@ What lives here: the transitions that people cause. What does not: those that wo
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -45,16 +46,12 @@ def enqueue(
     }
     if not unique_key:
         return _announced(Job.objects.create(**about))
-    for last_try in (False, True):
+    for _look in range(2):
         if (present := Job.objects.active().filter(unique_key=unique_key).first()) is not None:
             return present
-        try:
-            with transaction.atomic():
-                return _announced(Job.objects.create(**about))
-        except IntegrityError:
-            if last_try:  # somebody was quicker, and theirs was over when we looked for it: look once more only
-                raise
-    raise AssertionError
+        with suppress(IntegrityError), transaction.atomic():  # somebody was quicker: look again
+            return _announced(Job.objects.create(**about))
+    return _announced(Job.objects.create(**about))
 
 
 def _announced(job: Job) -> Job:

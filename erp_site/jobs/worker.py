@@ -60,16 +60,20 @@ class Worker:
         self.current = running
 
     def _keep_house_forever(self) -> None:
-        self._patiently_once(schedules.declare)
+        self._patiently_once(self.prepare)
         self._patiently(self.keep_house, KEEP_HOUSE_EVERY)
         connections.close_all()
+
+    def prepare(self) -> None:
+        """Once at the start: schedules declared in code, and workers that died without a goodbye."""
+        schedules.declare()
+        WorkerHeartbeat.objects.filter(beat_at__lt=timezone.now() - timedelta(days=1)).delete()
 
     def keep_house(self) -> bool:
         """One round: renew the running job's lease, sign of life, due schedules, abandoned jobs."""
         self._guard_current()
         beat = {"beat_at": timezone.now(), "started_at": self.started_at, "job_id": self._current_id()}
         WorkerHeartbeat.objects.update_or_create(name=self.name, defaults=beat)
-        WorkerHeartbeat.objects.filter(beat_at__lt=timezone.now() - timedelta(days=1)).delete()
         schedules.fire_due()
         claims.reap()
         return False
@@ -89,7 +93,7 @@ class Worker:
         if time.monotonic() - running.last_sign > silence:
             logger.critical("handler is stuck, ending the worker", extra={"fields": {"job": running.job.pk}})
             os._exit(STUCK_EXIT_CODE)
-        if not claims.renew(running.claim) and self.current is running:
+        if not claims.keep_alive(running.claim) and self.current is running:
             running.lost = True
 
     def _say_goodbye(self) -> None:

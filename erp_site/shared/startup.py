@@ -13,7 +13,9 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
+
+import dj_database_url
 
 MIN_FREE_MB = 50
 """Below this a start is refused: the first larger transaction would fail half way."""
@@ -73,11 +75,9 @@ def sqlite_problem(path: Path | str) -> str:
         return problem
     if path.is_dir():
         return f"数据库路径是一个目录：{path}。请在 DATABASE_URL 中写到文件名为止。"
-    if path.exists():
-        try:
-            path.open("r+b").close()
-        except OSError as failure:
-            return f"数据库文件不可写：{path}({failure.strerror})。请执行 chown {_user_name()} {path} 后重新启动。"
+    # Asked, not opened: closing a file that SQLite has open in this process would drop SQLite's locks on it.
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        return f"数据库文件不可写：{path}。请检查磁盘是否只读，或执行 chown {_user_name()} {path} 后重新启动。"
     return ""
 
 
@@ -86,6 +86,21 @@ def usable_directory(directory: Path) -> Path:
     if problem := directory_problem(directory, create=True):
         refuse(problem)
     return directory
+
+
+def database_from_url(url: str) -> dict[str, Any]:
+    """Django's settings for ``sqlite:///path`` or ``postgres://user:password@host:port/name``; ends the process for others."""
+    try:
+        found = dj_database_url.parse(url)
+    except ValueError:  # its message may repeat the password
+        found = {}
+    if found.get("ENGINE") not in ("django.db.backends.sqlite3", "django.db.backends.postgresql") or not found.get(
+        "NAME"
+    ):
+        refuse(
+            "DATABASE_URL 无效。请写成 sqlite:////绝对路径/文件名.sqlite3 或 postgres://用户:密码@主机:5432/数据库名。"
+        )
+    return found
 
 
 def preflight() -> None:

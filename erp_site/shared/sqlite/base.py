@@ -8,6 +8,9 @@ for its turn, default as ``timeout``), ``fair_queue`` (False leaves the order to
 
 ``trusted_schema=OFF`` has one consequence for migrations: constraints, indexes and triggers may use SQLite's built-in
 functions and FTS5, but not the Python functions that Django adds (``REGEXP``, ``MD5`` …).
+
+Never ``open()`` the database file in a process that has a connection to it: closing it again drops SQLite's own locks
+(POSIX locks belong to the process). Copy with ``VACUUM INTO``.
 """
 
 import contextlib
