@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from ledgers.models import Ledger
 from ledgers.services.checking import Finding, Verdict
-from ledgers.services.creating import choices_of
+from ledgers.services.creating import choices_of, keep_choices
 
 from .models import Category, NumberingRule, Tag
 from .rules import numbering as patterns
@@ -40,25 +40,28 @@ def prepare(ledger: Ledger) -> None:
 
 
 def copy(source: Ledger, target: Ledger) -> None:
-    """Categories with their tree, tags and the rule in force of ``source``, where ``target`` has none."""
-    if not Category.objects.filter(ledger=target).exists():
-        made: dict[int, Category] = {}
-        for node in categories.tree(source):
-            old = node.category
-            made[old.pk] = Category.objects.create(
-                ledger=target,
-                code=old.code,
-                name=old.name,
-                parent=made.get(old.parent_id),
-                position=old.position,
-                is_active=old.is_active,
-            )
+    """Active categories with their tree, and the rule in force, as choices of the draft ``target``; tags as they are."""
+    choices: dict = {"categories": _branches(categories.tree(source))}
+    rule = numbering.rule_in_force(source)
+    if rule:
+        choices["numbering"] = {"parts": rule.parts, "reset": rule.reset}
+    keep_choices(target, **choices)
     have = {name.lower() for name in Tag.objects.filter(ledger=target).values_list("name", flat=True)}
     names = Tag.objects.filter(ledger=source).values_list("name", flat=True)
     Tag.objects.bulk_create(Tag(ledger=target, name=name) for name in names if name.lower() not in have)
-    rule = numbering.rule_in_force(source)
-    if rule and numbering.rule_in_force(target) is None:
-        numbering.create_rule(target, name=rule.name, parts=rule.parts, reset=rule.reset)
+
+
+def _branches(nodes: list[categories.Node]) -> list[dict]:
+    """The tree as nested {code, name, children}."""
+    rows = {
+        node.category.pk: {"code": node.category.code, "name": node.category.name, "children": []} for node in nodes
+    }
+    top = []
+    for node in nodes:
+        if node.category.is_active:
+            parent = rows.get(node.category.parent_id)
+            (parent["children"] if parent else top).append(rows[node.category.pk])
+    return top
 
 
 def check(ledger: Ledger) -> Iterator[Finding]:

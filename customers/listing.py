@@ -6,8 +6,6 @@ What lives here: what the URL's query means and one page of its answer. What doe
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.core import signing
@@ -20,12 +18,11 @@ from permissions.actor import Actor
 
 from . import sealed
 from .fields import Catalogue, Field, Type
-from .models import Category, Customer, MatchKey, NumberAlias
+from .models import Category, Customer
 from .presenting import with_parts
-from .rules import identifiers, regions
-from .rules.text import fold
-from .search import grams, index
-from .services import matching, numbering
+from .rules import regions
+from .search import finding
+from .services import numbering
 
 PAGE_SIZES = (25, 50, 100, 200)
 DEFAULT_SIZE = 50
@@ -110,78 +107,21 @@ def is_private(key: str, value: str, catalogue: Catalogue) -> bool:
 
 def rows(query: ListQuery, catalogue: Catalogue, actor: Actor):
     """The unordered queryset that the query asks for, within what the actor sees. Raises BusinessError for a bad filter."""
-    found = Customer.objects.visible_to(actor)
+    return _rows(query, catalogue, actor)[0]
+
+
+def _rows(query: ListQuery, catalogue: Catalogue, actor: Actor):
+    """(queryset, whether it surely holds more rows than are ever counted)."""
+    found, many = Customer.objects.visible_to(actor), False
     if query.text:
-        found = found.filter(search_condition(query.text, actor))
+        searched = finding.search(query.text, actor)
+        found = found.filter(searched.condition)
+        many = searched.is_common and not query.filters and actor.sees_all
     for key, value in query.filters.items():
         condition = _filter(catalogue, actor, key, value)
         if condition is not None:
             found = found.filter(condition)
-    return found
-
-
-# --- search ----------------------------------------------------------------------------------------------
-
-
-def search_condition(text: str, actor: Actor) -> Q:
-    """The condition of the search box: any kind of text that the actor reads whole and that could hold these words.
-
-    Several words must all be found, each in any kind.
-    """
-    words = text.split()[:6]
-    condition = Q()
-    for word in words:
-        condition &= _word(word, actor)
-    return condition
-
-
-def _word(word: str, actor: Actor) -> Q:
-    folded = fold(word)
-    if not folded:
-        return Q(pk__in=[])
-    ledger = actor.ledger_id
-    alternatives: list[set[str]] = []
-    conditions: list[Q] = []
-    if actor.may_read("name"):
-        alternatives.append(grams.query_grams(grams.NAME, folded))
-        if folded.isascii() and folded.isalnum():
-            alternatives.append(grams.query_grams(grams.PINYIN, folded))
-    if actor.may_read("number"):
-        number = numbering.number_key(word)
-        if number.isascii():
-            alternatives.append(grams.query_grams(grams.NUMBER, number))
-        aliases = NumberAlias.objects.filter(ledger_id=ledger, number_key=number, customer__isnull=False)
-        conditions.append(Q(pk__in=aliases.values("customer_id")))
-    if actor.may_read("contacts.name"):
-        alternatives.append(grams.query_grams(grams.CONTACT, folded))
-    if actor.may_read("address"):
-        alternatives.append(grams.query_grams(grams.ADDRESS, folded))
-    if actor.may_read("phone") and actor.may_read("contacts.mobile"):
-        _phone(ledger, word, alternatives, conditions)
-    if "@" in word and actor.may_read("email"):
-        conditions.append(_by_key(ledger, "email", word.lower()))
-    tokens = [each for each in alternatives if each]
-    if tokens:
-        conditions.append(index.having_any_set(ledger, tokens))
-    return reduce(or_, conditions) if conditions else Q(pk__in=[])
-
-
-def _phone(ledger_id: int, word: str, alternatives: list[set[str]], conditions: list[Q]) -> None:
-    """A whole number through its match key, its last four or eight digits through their keyed hash."""
-    digits = "".join(character for character in word if character.isdigit())
-    if len(digits) < 4 or len(digits) < len(word) - 4:
-        return
-    if len(digits) in (4, 8):
-        alternatives.append({index.tail_token(digits)})
-    else:
-        checked = identifiers.phone(word)
-        if checked.problem is None:
-            conditions.append(_by_key(ledger_id, "phone", checked.value))
-
-
-def _by_key(ledger_id: int, kind: str, value: str) -> Q:
-    key = matching.key_of(ledger_id, kind, value)
-    return Q(pk__in=MatchKey.objects.filter(key=key).values("customer_id"))
+    return found, many
 
 
 # --- filters -----------------------------------------------------------------------------------------------
@@ -201,7 +141,7 @@ def _filter(catalogue: Catalogue, actor: Actor, key: str, value: str) -> Q | Non
     if value == BLANK:
         return _blank(field_)
     if field_.sensitive:
-        return _by_key(actor.ledger_id, field_.match, _checked(field_, value))
+        return Q(pk__in=finding.having_value(actor.ledger_id, field_.match, _checked(field_, value)))
     if field_.type == Type.CATEGORY:
         return Q(category_id__in=_category_subtree(catalogue.ledger, value))
     if field_.type in (Type.USER, Type.DEPARTMENT):
@@ -279,7 +219,7 @@ def page(query: ListQuery, catalogue: Catalogue, actor: Actor, fields: Iterable[
 
     Raises BusinessError for a bad key or filter.
     """
-    found = rows(query, catalogue, actor)
+    found, many = _rows(query, catalogue, actor)
     column, descending = ORDERS[query.order]
     backwards = bool(query.before)
     ordered = _ordered(found, column, descending != backwards)
@@ -293,7 +233,7 @@ def page(query: ListQuery, catalogue: Catalogue, actor: Actor, fields: Iterable[
         taken.reverse()
     has_next = more if not backwards else True
     has_previous = more if backwards else bool(key)
-    total = found.order_by()[: COUNT_CAP + 1].count()
+    total = COUNT_CAP + 1 if many else found.order_by()[: COUNT_CAP + 1].count()
     return Page(
         customers=taken,
         next_key=_sign(column, taken[-1]) if taken and has_next else "",
@@ -313,7 +253,8 @@ def _beyond(column: str, descending: bool, key: tuple[Any, int]) -> Q:
     value, pk = key
     if column == "id":
         return Q(**{f"id__{side}": pk})
-    return Q(**{f"{column}__{side}": value}) | Q(**{column: value, f"id__{side}": pk})
+    # The first condition lets the index begin at the key; the second takes out the rows of the key before it.
+    return Q(**{f"{column}__{side}e": value}) & (Q(**{f"{column}__{side}": value}) | Q(**{f"id__{side}": pk}))
 
 
 def _sign(column: str, customer: Customer) -> str:

@@ -39,9 +39,9 @@ def _open_batches(ledger_id: int) -> list[int]:
 
 def _scopes(actor: Actor) -> Q | None:
     """The disjunction of the actor's scopes and shares; an empty Q for all rows, None for no rows."""
-    scopes = actor.row_scopes
-    if any(kind == Scope.ALL for kind, _values in scopes):
+    if actor.sees_all:
         return Q()
+    scopes = actor.row_scopes
     if not scopes:
         return None
     condition = Q()

@@ -1,6 +1,6 @@
 """Pages of customers, all within one account set."""
 
-from django.urls import path
+from django.urls import include, path
 
 from . import views
 
@@ -15,4 +15,5 @@ urlpatterns = [
     path("l/<slug:ledger>/customers/<int:pk>/deactivate/", views.customer_deactivate, name="customer_deactivate"),
     path("l/<slug:ledger>/customers/<int:pk>/reactivate/", views.customer_reactivate, name="customer_reactivate"),
     path("l/<slug:ledger>/n/<str:number>/", views.number_lookup, name="number_lookup"),
+    path("", include("customers.settings.urls")),
 ]

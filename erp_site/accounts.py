@@ -15,7 +15,6 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -105,13 +104,9 @@ class Login(views.LoginView):
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         if settings.DEMO:
-            context["demo_logins"] = [{"username": person.username, "label": _label(person)} for person in demo.PEOPLE]
+            context["demo_logins"] = [{"username": person.username, "label": person.label} for person in demo.PEOPLE]
             context["demo_password"] = demo.PASSWORD
         return context
-
-
-def _label(person: demo.Person) -> str:
-    return _t("%(name)s · %(about)s") % {"name": person.name, "about": person.about}
 
 
 @method_decorator(login_not_required, name="dispatch")

@@ -22,11 +22,14 @@ DEPARTMENTS: dict[str, tuple[str, str | None]] = {
 
 @dataclass(frozen=True)
 class Person:
-    """A demo login. ``role``: code of a role template in DEMO; ``duty``: one of the three administrators' groups."""
+    """A demo login. ``role``: code of a role template in DEMO; ``duty``: one of the three administrators' groups.
+
+    ``label``: who this is, in the few characters that the login page has for it.
+    """
 
     username: str
     name: str
-    about: str
+    label: str
     department: str | None = None
     position: str = ""
     superior: str | None = None
@@ -40,16 +43,16 @@ class Person:
 
 
 PEOPLE: tuple[Person, ...] = (
-    Person("admin", "系统超级管理员", "超级管理员", "ZJB", "系统负责人", role="admin", is_superuser=True),
+    Person("admin", "超级管理员", "超级管理员", "ZJB", "系统负责人", role="admin", is_superuser=True),
     Person("manager", "张建国", "账套主管", "ZJB", "运营总监", role="manager"),
-    Person("supervisor", "老李", "销售主管", "XS1", "销售一部经理", "manager", "supervisor"),
-    Person("sales1", "小陈", "销售（销售一部）", "XS1", "客户经理", "supervisor", "sales"),
-    Person("sales2", "小林", "销售（销售二部）", "XS2", "客户经理", "manager", "sales"),
-    Person("finance", "王会计", "财务", "CW", "应收会计", "manager", "finance"),
-    Person("service", "周小敏", "客服（敏感信息脱敏）", "KF", "客服专员", "manager", "service"),
-    Person("viewer", "赵查看", "客户资料查看员（脱敏）", "ZJB", "经营分析", "manager", "viewer"),
-    Person("sysadmin", "系统管理员", "系统管理员（无业务数据）", "XX", "系统管理员", duty="system"),
-    Person("secadmin", "安全管理员", "安全管理员（无业务数据）", "XX", "安全管理员", duty="security"),
-    Person("auditor", "审计管理员", "审计管理员（无业务数据）", "XX", "审计管理员", duty="audit"),
-    Person("outsider", "外部人员", "不属于任何账套", None, "外部人员"),
+    Person("supervisor", "老李", "老李 销售主管", "XS1", "销售一部经理", "manager", "supervisor"),
+    Person("sales1", "小陈", "小陈 销售一部", "XS1", "客户经理", "supervisor", "sales"),
+    Person("sales2", "小林", "小林 销售二部", "XS2", "客户经理", "manager", "sales"),
+    Person("finance", "王会计", "王会计 财务", "CW", "应收会计", "manager", "finance"),
+    Person("service", "周小敏", "客服（脱敏）", "KF", "客服专员", "manager", "service"),
+    Person("viewer", "赵晓", "查看员（脱敏）", "ZJB", "经营分析", "manager", "viewer"),
+    Person("sysadmin", "系统管理员", "系统管理员", "XX", "系统管理员", duty="system"),
+    Person("secadmin", "安全管理员", "安全管理员", "XX", "安全管理员", duty="security"),
+    Person("auditor", "审计管理员", "审计管理员", "XX", "审计管理员", duty="audit"),
+    Person("outsider", "外部人员", "外部人员", None, "外部人员"),
 )

@@ -145,6 +145,11 @@ class Actor:
         scopes = (scope for role in self.roles if Right.VIEW in role.rights for scope in role.scopes)
         return tuple(dict.fromkeys(scopes))
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether some scope opens every row of the set."""
+        return any(kind == Scope.ALL for kind, _values in self.row_scopes)
+
     # --- how much of a field ------------------------------------------------------------------------
 
     def field_level(self, key: str) -> int:

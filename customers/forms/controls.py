@@ -24,6 +24,9 @@ _INPUT_MODES = {
 }
 
 
+PROVINCES = "provinces"  # id of the page's list of provinces
+
+
 class RawField(forms.Field):
     """A control whose value goes on as it came; ``required`` is only a mark on the page, the pipeline asks."""
 
@@ -47,7 +50,8 @@ def control(
         field,
         required=required,
         initial=_default(field),
-        help_text="" if placeholder else str(field.help),
+        # Written for texts: a list of boxes and a control with a placeholder explain themselves.
+        help_text="" if placeholder or field.type == Type.TAGS else str(field.help),
         widget=_widget(field, options, keep, placeholder),
     )
 
@@ -74,6 +78,8 @@ def _widget(field: Field, options: Options, keep: Pair | None, placeholder: str)
         attrs["maxlength"] = str(field.max_length)
     if field.type == Type.LONG_TEXT:
         return forms.Textarea(attrs=attrs | {"rows": "3"})
+    if field.column == "province":
+        attrs["list"] = PROVINCES
     mode = {Type.INTEGER: "numeric", Type.MONEY: "decimal"}.get(field.type) or _INPUT_MODES.get(field.column)
     return forms.TextInput(attrs=attrs | ({"inputmode": mode} if mode else {}))
 

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from ..fields import PART_LABELS
 from ..services.edits import Edit, Problem
 from .sheet import Sheet
 
@@ -32,14 +33,14 @@ def place(sheet: Sheet, edit: Edit) -> list[Note]:
         form, name = _spot(sheet, problem.field)
         text = words(problem)
         (form or sheet.main).add_error(name, text)
-        notes.append(_note(form, name, text, problem))
+        notes.append(_note(sheet, form, name, text, problem))
     return notes
 
 
 def asked(sheet: Sheet, edit: Edit) -> list[Note]:
     """What may be saved once somebody says why."""
     doubts = [problem for problem in edit.problems if problem.severity == "reason"]
-    return [_note(*_spot(sheet, problem.field), words(problem), problem) for problem in doubts]
+    return [_note(sheet, *_spot(sheet, problem.field), words(problem), problem) for problem in doubts]
 
 
 def words(problem: Problem) -> str:
@@ -56,9 +57,19 @@ def confirmable(problem: Problem) -> str:
     return f"{problem.field}|{problem.code}|{problem.value}"
 
 
-def _note(form: forms.Form | None, name: str | None, text: str, problem: Problem) -> Note:
+def _note(sheet: Sheet, form: forms.Form | None, name: str | None, text: str, problem: Problem) -> Note:
     bound: Any = form[name] if form is not None and name else None
-    return Note(str(bound.label) if bound else "", text, bound.id_for_label if bound else "", problem.code)
+    if bound is None:
+        return Note("", text, code=problem.code)
+    return Note(f"{_row_label(sheet, form)}{bound.label}", text, bound.id_for_label, problem.code)
+
+
+def _row_label(sheet: Sheet, form: forms.Form) -> str:
+    """联系人 2· for a row of a part: which row is meant stands before the field."""
+    for part, formset in sheet.parts.items():
+        if form in formset.forms:
+            return f"{PART_LABELS[part]} {formset.forms.index(form) + 1}·"
+    return ""
 
 
 def _spot(sheet: Sheet, key: str) -> tuple[forms.Form | None, str | None]:

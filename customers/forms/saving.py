@@ -30,10 +30,16 @@ class Attempt:
     confirm: list[str] = field(default_factory=list)
     similar: Similars = field(default_factory=Similars)
     conflicts: list[Conflict] = field(default_factory=list)
+    stale: str = ""  # what the writer said when somebody was quicker
+
+    @property
+    def needs_new_ground(self) -> bool:
+        """Whether the form must go on from what is stored now."""
+        return bool(self.conflicts or self.stale)
 
     @property
     def saved_id(self) -> int | None:
-        return None if self.edit.refused or self.conflicts else self.edit.customer_id
+        return None if self.edit.refused or self.needs_new_ground else self.edit.customer_id
 
     @property
     def warnings(self) -> list[str]:

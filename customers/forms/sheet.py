@@ -35,6 +35,9 @@ SECTIONS: tuple[tuple[str, str | Promise, tuple[str, ...], tuple[str, ...]], ...
 )
 MOST_ROWS = 100
 
+# Where a section's heading already says the part's own name.
+_PART_HEADINGS: dict[str, str | Promise] = {**PART_LABELS, "addresses": _("收货与开票地址")}
+
 
 @dataclass
 class FilledRow:
@@ -196,7 +199,7 @@ class Sheet:
             str(label),
             [self.main[each.key] for each in self.fields if each.group in groups],
             self._shown(groups),
-            [PartBlock(part, str(PART_LABELS[part]), self.parts[part]) for part in parts if part in self.parts],
+            [PartBlock(part, str(_PART_HEADINGS[part]), self.parts[part]) for part in parts if part in self.parts],
         )
 
     def _shown(self, groups: tuple[str, ...]) -> list[Shown]:

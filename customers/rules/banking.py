@@ -52,12 +52,12 @@ def cnaps(text: str) -> Checked:
         return EMPTY
     if found := scientific(code, "cnaps.scientific"):
         return found
-    code = code.translate(_separators)
-    if len(code) != 12 or not (code.isdigit() and code.isascii()):
+    digits = code.translate(_separators)
+    if len(digits) != 12 or not (digits.isdigit() and digits.isascii()):
         return Checked(code, Problem("cnaps.length", _CNAPS_LENGTH, ERROR))
-    if mod_11_10_check(code[:11]) != code[11]:
-        return Checked(code, Problem("cnaps.check_digit", _CNAPS_CHECK, WARNING))
-    return Checked(code)
+    if mod_11_10_check(digits[:11]) != digits[11]:
+        return Checked(digits, Problem("cnaps.check_digit", _CNAPS_CHECK, WARNING))
+    return Checked(digits)
 
 
 _CHARACTERS = _("银行账号只含数字（境外账号可含字母）。")

@@ -55,6 +55,7 @@ SCIENTIFIC_HELP = _("请在表格中把该列设为“文本”格式，重新�
 # A point or a plus sign is required: "91E17" alone may be a piece of a real code.
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:\.\d*[eE][+-]?|[eE]\+)\d+")
 _APOSTROPHES = "'`‘’"
+_WRAPPERS = _APOSTROPHES + "="
 _FORMULA_TEXT = re.compile(r'="(.*)"')
 _NOISE = re.compile(r"[\s\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\x00-\x1f\x7f-\x9f]+")
 
@@ -68,18 +69,20 @@ def half_width(text: str) -> str:
     """Full-width letters, digits and signs as ASCII (NFKC), invisible characters and all white space out."""
     if text.isascii() and text.isprintable() and " " not in text:
         return text
-    return _NOISE.sub("", unicodedata.normalize("NFKC", _NOISE.sub("", text)))
+    text = _NOISE.sub("", unicodedata.normalize("NFKC", _NOISE.sub("", text)))
+    return unicodedata.normalize("NFKC", text)  # a lone accent is a blank and a mark: without the blank it may combine
 
 
 def plain_code(text: str) -> str:
     """`half_width`, without the wrapping by which spreadsheets force text (`'0123`, `="0123"`); "" for "无", "-" …"""
     text = half_width(text)
-    if is_blank(text):
-        return ""
-    if text[:1] in "='`‘’" and text:
+    while text[:1] in _WRAPPERS and text:
         wrapped = _FORMULA_TEXT.fullmatch(text)
-        text = (wrapped[1] if wrapped else text).lstrip(_APOSTROPHES)
-    return text
+        bare = (wrapped[1] if wrapped else text).lstrip(_APOSTROPHES)
+        if bare == text:
+            break
+        text = bare
+    return "" if is_blank(text) else text
 
 
 def scientific(text: str, code: str) -> Checked | None:

@@ -41,15 +41,17 @@ def phone(text: str) -> Checked:
     """
     if _is_mobile(text) or _is_landline(text):
         return Checked(text)
-    code = plain_code(text.replace(" ", "-") if _looks_foreign(text) else text).translate(_DASHES).translate(_BRACKETS)
+    # The blanks of a foreign number part its groups ("+1 415"): libphonenumber wants them as dashes, not run together.
+    code = plain_code(text.replace(" ", "-") if text.lstrip().startswith("+") else text)
     if not code:
         return EMPTY
     if found := scientific(code, "phone.scientific"):
         return found
     if len(code) > LONGEST:
         return Checked(code, Problem("phone.invalid", _INVALID, ERROR))
-    code = _label("", code.removesuffix(".0"))
-    return _several(code) or _one(code)
+    bare = _label("", code.removesuffix(".0").translate(_DASHES).translate(_BRACKETS))
+    checked = _several(bare) or _one(bare)
+    return Checked(code, checked.problem) if checked.problem and checked.problem.severity == ERROR else checked
 
 
 def mobile(text: str) -> Checked:
@@ -63,11 +65,6 @@ def mobile(text: str) -> Checked:
 def is_mobile(number: str) -> bool:
     """Whether an already normalised number is a Chinese mobile number."""
     return _is_mobile(number) is not None
-
-
-def _looks_foreign(text: str) -> bool:
-    """Blanks in a foreign number part its groups and must not join the country code to what precedes it."""
-    return text.lstrip().startswith("+")
 
 
 def _several(code: str) -> Checked | None:

@@ -150,10 +150,10 @@ def _is_date(digits: str) -> bool:
 
 
 def _code(text: str) -> str:
+    """Upper case without dashes and points; text that is no code at all, or 1.1E+17, stays as it is."""
     code = plain_code(text)
-    if code.isalnum() and code.isascii():
-        return code.upper()
-    return code if "+" in code or "." in code else code.translate(_DASHES).upper()
+    bare = code if code.isalnum() else code.translate(_DASHES)
+    return bare.upper() if bare.isascii() and bare.isalnum() and not ("." in code and "+" in code) else code
 
 
 def _wrong(code: str, name: str, template, severity: str, suggestion="") -> Checked:

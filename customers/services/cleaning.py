@@ -17,7 +17,7 @@ from permissions.models import Department, User
 from ..fields import Catalogue, Field, Type
 from ..models import Category, Tag
 from ..rules import amounts, choices, dates
-from ..rules.text import clean_text, fold, has_forbidden
+from ..rules.text import clean_lines, clean_text, fold, has_forbidden
 from .edits import Problem
 
 Clean = tuple[Any, Problem | None]
@@ -156,7 +156,7 @@ def _text(field: Field, raw: Any) -> Clean:
 
 
 def _long_text(field: Field, raw: Any) -> Clean:
-    text = _as_text(raw).replace("\r\n", "\n").strip()
+    text = clean_lines(_as_text(raw))
     if has_forbidden(text):
         return text, Problem(field.key, "text.forbidden", _("含有无法保存的字符。"), value=repr(text)[:120])
     if field.max_length and len(text) > field.max_length:

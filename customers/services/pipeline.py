@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from permissions.actor import Actor
 from permissions.masking import looks_masked
 from permissions.models import User
-from permissions.rights import Right, Scope
+from permissions.rights import Right
 
 from ..fields import Catalogue
 from ..models import PARTS, Customer, ForeignNumber
@@ -186,7 +186,7 @@ class Pipeline:
 
     def _derive_ownership(self, edits: list[Edit]) -> None:
         """Who does not see everything owns what he adds, or he would lose sight of it; the department is the owner's."""
-        mine = not self.by.is_system and all(kind != Scope.ALL for kind, _values in self.by.row_scopes)
+        mine = not self.by.sees_all
         for edit in edits:
             if mine and not edit.values.get("owner_id"):
                 edit.values["owner_id"] = self.by.user_id

@@ -17,9 +17,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from permissions.actor import Actor, Door
+from permissions.actor import Door
 
-from ..fields import PART_LABELS, Catalogue, Field, Type, foreign_field
+from ..fields import PART_LABELS, Field, Type, foreign_field
 from ..models import ChangeBatch, Customer
 from ..presenting import Presenter
 from .snapshots import PART_MODELS
@@ -78,12 +78,17 @@ class PartChange:
     def verb_text(self) -> str:
         return str(VERBS[self.verb])
 
+    @property
+    def is_added(self) -> bool:
+        return self.verb == ADDED
+
 
 @dataclass(frozen=True)
 class Entry:
     """One act on the customer."""
 
     title: str
+    is_added: bool
     at: datetime
     batch: ChangeBatch
     reason: str
@@ -105,21 +110,23 @@ class Timeline:
     next_key: str  # ``before`` of the following, older page; empty on the last one
 
 
-def page(
-    customer: Customer, catalogue: Catalogue, actor: Actor, *, before: str = "", size: int = PAGE_SIZE
-) -> Timeline:
-    """One page of the history of a customer that the actor sees, newest first; ``before`` is the key of the page above."""
+def page(customer: Customer, presenter: Presenter, *, before: str = "", size: int = PAGE_SIZE) -> Timeline:
+    """One page of the history of a customer that the presenter's reader sees, newest first.
+
+    ``before`` is the key of the page above, ``size`` the number of entries.
+    """
     history = Customer.history.filter(id=customer.pk).order_by("-history_id")
     if before.isdecimal() and len(before) < 19:
         history = history.filter(history_id__lt=int(before))
     rows = list(history.values()[: size + 1])
     shown, older = rows[:size], rows[1:]
-    reader = _Reader(catalogue, actor)
+    reader = _Reader(presenter)
     batches = ChangeBatch.objects.select_related("by").in_bulk({row["batch_id"] for row in shown})
-    parts = _part_rows(customer.pk, list(batches))
+    parts = _part_rows(customer.pk, [row["history_date"] for row in shown])
     entries = [
         Entry(
             title=reader.title(before_row, row),
+            is_added=row["history_type"] == ADDED,
             at=row["history_date"],
             batch=batches[row["batch_id"]],
             reason=batches[row["batch_id"]].reason or row["history_change_reason"] or "",
@@ -136,13 +143,18 @@ def page(
 PartRow = tuple[str, Row, Row | None]  # part, history row, the row before it
 
 
-def _part_rows(customer_id: int, batch_ids: list[int]) -> dict[tuple[int, datetime], list[PartRow]]:
-    """(batch, instant) → history rows of parts with what was there before; at most two queries per table."""
+def _part_rows(customer_id: int, instants: list[datetime]) -> dict[tuple[int, datetime], list[PartRow]]:
+    """(batch, instant) → history rows of parts with what was there before; at most two queries per table.
+
+    Asked for by customer and time, never by batch: the batch of an import holds a million other rows.
+    """
     found: dict[tuple[int, datetime], list[PartRow]] = {}
+    if not instants:
+        return found
+    span = (min(instants), max(instants))
     for part, model in PART_MODELS.items():
-        rows = list(
-            model.history.filter(customer_id=customer_id, batch_id__in=batch_ids).order_by("history_id").values()
-        )
+        history = model.history.filter(customer_id=customer_id, history_date__range=span)
+        rows = list(history.order_by("history_id").values())
         last = _rows_before(model, customer_id, rows)
         for row in rows:
             found.setdefault((row["batch_id"], row["history_date"]), []).append((part, row, last.get(row["id"])))
@@ -166,14 +178,13 @@ def _rows_before(model: type[Model], customer_id: int, rows: list[Row]) -> dict[
 class _Reader:
     """Differences of history rows in the words of one actor: fields hidden from him are absent, others masked by level."""
 
-    def __init__(self, catalogue: Catalogue, actor: Actor):
-        self.catalogue = catalogue
-        self.presenter = Presenter(catalogue, actor)
+    def __init__(self, presenter: Presenter):
+        self.presenter, self.catalogue, self.actor = presenter, presenter.catalogue, presenter.actor
+        catalogue, actor = self.catalogue, self.actor
         self.fields = catalogue.readable(actor, [each for each in catalogue.fields if not each.part and each.column])
         self.columns = {
             part: catalogue.readable(actor, catalogue.of_part(part)) for part in PART_MODELS if catalogue.of_part(part)
         }
-        self.actor = actor
 
         if actor.may_read("registered_capital"):
             self.fields.append(Field("capital_currency", _("注册资本币种"), column="capital_currency"))

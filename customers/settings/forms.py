@@ -119,7 +119,7 @@ def kept_rows(formset: forms.BaseFormSet) -> list[dict[str, Any]]:
 def choice_rows(key: str, ledger: Ledger, data: Any = None) -> BaseChoiceRows:
     """The formset of ``grades`` or ``sources``."""
     made = forms.formset_factory(
-        ChoiceRow, formset=BaseChoiceRows, extra=0, can_delete=True, max_num=60, validate_max=True
+        ChoiceRow, formset=BaseChoiceRows, extra=0, can_delete=True, max_num=60, absolute_max=80, validate_max=True
     )
     initial = [{"code": code, "name": name} for code, name in ledger.parameter(key)]
     formset = made(data, initial=initial, prefix=key)
@@ -230,7 +230,9 @@ class BasePartRows(forms.BaseFormSet):
         return [form.part() for form in self.ordered()]
 
 
-PartRows = forms.formset_factory(PartRow, formset=BasePartRows, extra=0, can_delete=True, max_num=12, validate_max=True)
+PartRows = forms.formset_factory(
+    PartRow, formset=BasePartRows, extra=0, can_delete=True, max_num=12, absolute_max=20, validate_max=True
+)
 
 
 class RuleForm(forms.Form):
@@ -240,7 +242,7 @@ class RuleForm(forms.Form):
     reset = forms.ChoiceField(
         label=gettext_lazy("流水号重置"),
         choices=NumberingRule.Reset.choices,
-        help_text=gettext_lazy("每年、每月、每日重置时，编号中要有相应的日期；按前缀：前面各段相同的编号各自连续"),
+        help_text=gettext_lazy("按年、月、日重置时编号中要有日期；按前缀则前缀相同的各自连续"),
     )
 
     def __init__(self, data: Any = None, *, parts: Parts, reset: str, name: str = ""):

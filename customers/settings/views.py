@@ -160,6 +160,8 @@ def numbering_rule(request: HttpRequest) -> HttpResponse:
     """The rule in force and the builder; saving makes a new rule, existing numbers stay as they are."""
     ledger = request.ledger
     current = rules.rule_in_force(ledger)
+    if current and numbering.errors(current.parts, current.reset):
+        current = None  # nothing can be said of a rule that is broken; 账套体检 names the fault
     start = numbering.preset(request.GET.get("preset", "")) or current or numbering.PRESETS[0]
     form = RuleForm(request.POST or None, parts=start.parts, reset=start.reset, name=current.name if current else "")
     if request.method == "POST" and form.is_valid():

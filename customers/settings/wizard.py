@@ -60,7 +60,7 @@ class BaseCategoryRows(forms.BaseFormSet):
 
 
 CategoryRows = forms.formset_factory(
-    CategoryRow, formset=BaseCategoryRows, extra=0, can_delete=True, max_num=100, validate_max=True
+    CategoryRow, formset=BaseCategoryRows, extra=0, can_delete=True, max_num=100, absolute_max=120, validate_max=True
 )
 
 
@@ -115,7 +115,16 @@ class CustomerStep(Step):
 
     def save(self, ledger: Ledger, form: StepForm, by: User) -> None:
         change_parameters(ledger, form.parameters.cleaned_data, by=by)
-        rows = [{"code": row["code"], "name": row["name"]} for row in kept_rows(form.categories)]
+        # Rows of a template or a copied set may bring whole branches: what is not on the page stays below its row.
+        below = {
+            row["code"]: row["children"]
+            for row in creating.choices_of(ledger).get("categories", [])
+            if row.get("children")
+        }
+        rows = [
+            {"code": row["code"], "name": row["name"], "children": below.get(row["code"], [])}
+            for row in kept_rows(form.categories)
+        ]
         creating.keep_choices(
             ledger, categories=rows, scheme=form.scheme.cleaned_data["scheme"], numbering=form.chosen_rule()
         )

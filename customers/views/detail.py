@@ -34,10 +34,10 @@ _FLAGS = ("is_primary", "is_default")
 
 @dataclass(frozen=True)
 class PartRow:
-    """A row of a part: its name, whether it is the primary one, its other fields, who else has its telephones."""
+    """A row of a part: its name, what it is marked as (主联系人), its other fields, who else has its telephones."""
 
     title: str
-    is_first: bool
+    mark: str
     cells: list[Shown]
     same_phone: list[Customer]
 
@@ -132,7 +132,7 @@ class _Page:
 
     def history(self) -> dict[str, Any]:
         before = self.request.GET.get("before", "")
-        return {"timeline": timeline.page(self.customer, self.catalogue, self.actor, before=before), "before": before}
+        return {"timeline": timeline.page(self.customer, self.presenter, before=before), "before": before}
 
     # --- rows of parts --------------------------------------------------------------------------------------------
 
@@ -154,11 +154,12 @@ class _Page:
         return PartTable(str(PART_LABELS[part]), rows)
 
     def _row(self, part: str, row: Any, known: dict[str, list[Customer]]) -> PartRow:
-        title, *columns = [each for each in self._columns(part) if each.column not in _FLAGS]
+        flags = [each for each in self._columns(part) if each.column in _FLAGS]
+        title, *columns = [each for each in self._columns(part) if each not in flags]
         others = {other.pk: other for phone in self._phones(part, row) for other in known.get(phone, [])}
         return PartRow(
             title=self.presenter.shown(title, getattr(row, title.column)).text,
-            is_first=any(getattr(row, flag, False) for flag in _FLAGS),
+            mark=next((str(each.label) for each in flags if getattr(row, each.column)), ""),
             cells=[cell for each in columns if (cell := self.presenter.shown(each, getattr(row, each.column))).text],
             same_phone=list(others.values()),
         )

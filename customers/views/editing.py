@@ -17,6 +17,7 @@ from ..forms import conflicts, saving
 from ..forms.saving import Attempt
 from ..forms.sheet import Filled, FilledRow, Sheet
 from ..models import Customer
+from ..rules import regions
 from .fetching import visible_customer
 from .once import new_token, once
 
@@ -76,14 +77,9 @@ def _attempt(request: HttpRequest, sheet: Sheet) -> Attempt:
     except StaleVersion as stale:
         # Somebody saved between our look and the writer's lock: look again.
         sheet.customer = visible_customer(request, sheet.customer.pk, with_parts=True)
-        clashes = _clashes(sheet)
-        return Attempt(sheet, reason, conflicts=clashes) if clashes else _failed(sheet, stale, reason)
+        return Attempt(sheet, reason, conflicts=_clashes(sheet), stale=f"{stale.message}{stale.remedy}")
     except BusinessError as error:
-        return _failed(sheet, error, reason)
-
-
-def _failed(sheet: Sheet, error: BusinessError, reason: str) -> Attempt:
-    return saving.refuse(sheet, f"{error.message}{error.remedy}", reason=reason)
+        return saving.refuse(sheet, f"{error.message}{error.remedy}", reason=reason)
 
 
 def _clashes(sheet: Sheet) -> list[conflicts.Conflict]:
@@ -106,7 +102,7 @@ def _page(request: HttpRequest, attempt: Attempt) -> HttpResponse:
     sheet, status = attempt.sheet, HTTPStatus.OK
     if attempt.errors or attempt.doubts:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-    if attempt.conflicts:
+    if attempt.needs_new_ground:
         status = HTTPStatus.CONFLICT
         sheet = attempt.sheet = _on_new_ground(sheet)
     context = {
@@ -115,6 +111,7 @@ def _page(request: HttpRequest, attempt: Attempt) -> HttpResponse:
         "attempt": attempt,
         "token": request.POST.get("token") or new_token(),
         "base": "" if sheet.is_new else bases.seal(sheet.base, sheet.customer.pk),
+        "provinces": regions.provinces().values(),
         "number_is_automatic": sheet.is_new and "number" not in sheet.main.fields,
     }
     return render(request, "customers/form.html", context, status=status)

@@ -94,6 +94,7 @@ class BasicsForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["department"].choices = department_choices()
+        self.order_fields(["name", "code", "company", "department", "manager", "kind", "template", "description"])
         if self.instance.pk:
             del self.fields["template"]
         else:

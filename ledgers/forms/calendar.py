@@ -7,10 +7,13 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from erp_site.shared.errors import BusinessError
+
 from .. import currencies
-from ..models import ExchangeRate, Ledger
+from ..models import Ledger
+from ..pages import told
 from ..services import creating
-from ..services.periods import FIRST_YEAR, LAST_YEAR
+from ..services.periods import FIRST_YEAR, LAST_YEAR, check_year
 
 MONTHS = [(month, _("%(month)s 月") % {"month": month}) for month in range(1, 13)]
 
@@ -20,7 +23,9 @@ class CalendarForm(forms.ModelForm):
 
     start_month = forms.TypedChoiceField(label=_("年度开始月份"), choices=MONTHS, coerce=int)
     calendar = forms.ChoiceField(label=_("期间类型"), choices=Ledger.Calendar.choices)
-    base_currency = forms.ChoiceField(label=_("本位币"), help_text=_("启用后不能更改"))
+    base_currency = forms.ChoiceField(
+        label=_("本位币"), help_text=_("启用后不能更改"), widget=forms.Select(attrs={"data-base-currency": ""})
+    )
     language = forms.ChoiceField(label=_("语言"), choices=settings.LANGUAGES)
     further = forms.MultipleChoiceField(
         label=_("其他使用的币种"),
@@ -47,11 +52,19 @@ class CalendarForm(forms.ModelForm):
         self.initial["further"] = list(self.instance.currencies.values_list("code", flat=True))
 
     def clean_fiscal_year(self) -> int:
-        year = self.cleaned_data["fiscal_year"]
-        if not FIRST_YEAR <= year <= LAST_YEAR:
-            message = _("会计年度应在 %(first)s 到 %(last)s 之间。") % {"first": FIRST_YEAR, "last": LAST_YEAR}
-            raise forms.ValidationError(message)
-        return year
+        try:
+            check_year(self.cleaned_data["fiscal_year"])
+        except BusinessError as problem:
+            raise forms.ValidationError(told(problem), code=problem.code) from problem
+        return self.cleaned_data["fiscal_year"]
+
+    def common_boxes(self) -> list:
+        """The tick boxes of the common currencies."""
+        return list(self["further"])[: len(currencies.COMMON)]
+
+    def other_boxes(self) -> list:
+        """Those of all others."""
+        return list(self["further"])[len(currencies.COMMON) :]
 
     def further_codes(self) -> set[str]:
         """The chosen currencies without the base currency: ticking that too does no harm."""
@@ -73,18 +86,14 @@ class CurrencyForm(forms.Form):
         ]
 
 
-class RateForm(forms.ModelForm):
+class RateForm(forms.Form):
     """A dated rate."""
 
     currency = forms.ChoiceField(label=_("币种"))
-
-    class Meta:
-        model = ExchangeRate
-        fields = ["currency", "on", "rate"]
-        widgets = {
-            "on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-            "rate": forms.NumberInput(attrs={"step": "any", "min": 0, "inputmode": "decimal"}),
-        }
+    on = forms.DateField(label=_("生效日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    rate = forms.DecimalField(
+        label=_("汇率"), max_digits=18, decimal_places=8, widget=forms.NumberInput(attrs={"step": "any", "min": 0})
+    )
 
     def __init__(self, *args, ledger: Ledger, **kwargs):
         super().__init__(*args, **kwargs)

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from permissions.rights import ROLE_TEMPLATES
+from permissions.rights import ROLE_TEMPLATES, Right
 
 from ..models import Ledger
 from .basics import PersonField
@@ -17,6 +17,24 @@ def role_choices(ledger: Ledger) -> list[tuple[str, str]]:
         own = {code: str(name) for code, (name, *_rest) in ROLE_TEMPLATES.items()} | own
     order = list(ROLE_TEMPLATES)
     return sorted(own.items(), key=lambda pair: order.index(pair[0]) if pair[0] in order else len(order))
+
+
+def role_descriptions() -> list[dict[str, str]]:
+    """What each role template gives, in words."""
+    sensitive = _("敏感字段（电话、银行账号、证件、邮箱）：%(level)s")
+    return [
+        {
+            "name": str(name),
+            "text": "；".join(
+                (
+                    "、".join(str(right.label) for right in rights) if len(rights) < len(Right) else _("全部权限"),
+                    str(scope.label),
+                    sensitive % {"level": level.label},
+                )
+            ),
+        }
+        for name, rights, scope, level in ROLE_TEMPLATES.values()
+    ]
 
 
 class MemberRow(forms.Form):
@@ -52,7 +70,7 @@ class BaseMemberRows(forms.BaseFormSet):
 
 
 MemberRows = forms.formset_factory(
-    MemberRow, formset=BaseMemberRows, extra=0, can_delete=True, max_num=200, validate_max=True
+    MemberRow, formset=BaseMemberRows, extra=0, can_delete=True, max_num=200, absolute_max=220, validate_max=True
 )
 
 

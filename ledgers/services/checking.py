@@ -84,8 +84,12 @@ def _state(ledger: Ledger) -> Finding:
 
 def _periods(ledger: Ledger) -> Iterator[Finding]:
     spans = list(ledger.periods.order_by("starts_on").values_list("name", "starts_on", "ends_on"))
-    yield _periods_today(spans, timezone.localdate())
-    yield _periods_joined(spans)
+    if spans:
+        yield _periods_today(spans, timezone.localdate())
+        yield _periods_joined(spans)
+    else:
+        remedy = _("启用账套时系统会建立期间。") if ledger.state == Ledger.State.DRAFT else _("请在“期间”页建立年度。")
+        yield Finding("period_today", _("当前期间"), Verdict.FAILED, _("账套还没有期间。"), remedy)
 
 
 def _periods_today(spans: list[tuple[str, date, date]], today: date) -> Finding:

@@ -137,8 +137,7 @@ def activate(ledger: Ledger, *, by: User | None) -> bool:
         raise BusinessError(
             _("只有草稿账套可以这样启用。"), code="ledger.transition", remedy=_("停用的账套请在“状态”页启用。")
         )
-    if not current.fiscal_year:
-        raise BusinessError(_("请先填写启用会计年度。"), code="ledger.fiscal_year", field="fiscal_year")
+    periods.check_year(current.fiscal_year)
     currencies.require(current.base_currency, field="base_currency")
     if not current.periods.filter(fiscal_year=current.fiscal_year).exists():
         periods.create_year(current, current.fiscal_year, by=by)

@@ -48,15 +48,22 @@ def generate(calendar_kind: str, fiscal_year: int, start_month: int) -> list[tup
     ]  # fmt: skip
 
 
-@transaction.atomic
-def create_year(ledger: Ledger, fiscal_year: int, *, by: User | None = None) -> list[Period]:
-    """Make the periods of a year by the set's calendar; refuses a year that is there, overlaps, or leaves a gap."""
+def check_year(fiscal_year: int | None) -> None:
+    """Raise BusinessError unless this can be a fiscal year."""
+    if not fiscal_year:
+        raise BusinessError(_("请填写启用会计年度。"), code="period.year_missing", field="fiscal_year")
     if not FIRST_YEAR <= fiscal_year <= LAST_YEAR:
         raise BusinessError(
             _("会计年度应在 %(first)s 到 %(last)s 之间。") % {"first": FIRST_YEAR, "last": LAST_YEAR},
             code="period.year",
             field="fiscal_year",
         )
+
+
+@transaction.atomic
+def create_year(ledger: Ledger, fiscal_year: int, *, by: User | None = None) -> list[Period]:
+    """Make the periods of a year by the set's calendar; refuses a year that is there, overlaps, or leaves a gap."""
+    check_year(fiscal_year)
     changeable(ledger)
     if ledger.periods.filter(fiscal_year=fiscal_year).exists():
         raise BusinessError(

@@ -1,12 +1,13 @@
 """我的账套: the sets that the user belongs to, and the drafts that he has begun."""
 
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from erp_site.shared.errors import NotAllowed
-from permissions.models import Membership
+from permissions.models import Membership, User
 
 from ..models import Ledger
 from ..pages import attempt
@@ -25,9 +26,14 @@ def require_creator(request: HttpRequest) -> None:
         )
 
 
+def begun_by(user: User) -> QuerySet[Ledger]:
+    """Sets that the user began himself, or that a command began for him as their manager."""
+    return Ledger.objects.filter(Q(created_by=user) | Q(manager=user))
+
+
 def own_draft(request: HttpRequest, code: str) -> Ledger:
     """The user's own draft; 404 for anything else, so that nobody learns of other people's drafts."""
-    ledger = Ledger.objects.filter(code__iexact=code, created_by=request.user, state=Ledger.State.DRAFT).first()
+    ledger = begun_by(request.user).filter(code__iexact=code, state=Ledger.State.DRAFT).first()
     if ledger is None:
         raise Http404(_("没有找到该草稿账套。"))
     return ledger
@@ -41,7 +47,7 @@ def ledger_list(request: HttpRequest) -> HttpResponse:
     for membership in mine:
         roles.setdefault(membership.ledger_id, []).append(membership.role.name)
     ledgers = Ledger.objects.filter(pk__in=roles).select_related("manager").order_by("code")
-    drafts = Ledger.objects.filter(state=Ledger.State.DRAFT, created_by=request.user).exclude(pk__in=roles)
+    drafts = begun_by(request.user).filter(state=Ledger.State.DRAFT)
     order = list(Ledger.State)
     context = {
         "rows": [

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from erp_site.shared.errors import BusinessError
 from permissions.rights import Right
 
+from .. import currencies
 from ..forms.basics import SettingsForm
 from ..models import Ledger
 from ..pages import attempt, needs, put_on_form, render_settings
@@ -60,7 +61,8 @@ def ledger_settings(request: HttpRequest) -> HttpResponse:
                 request, _("已保存：%(what)s。") % {"what": "、".join(changed)} if changed else _("没有改动。")
             )
             return redirect("ledger_settings", request.ledger.code)
-    return render_settings(request, "settings/basics.html", "ledger_settings", {"form": form})
+    context = {"form": form, "base_currency": currencies.label(request.ledger.base_currency)}
+    return render_settings(request, "settings/basics.html", "ledger_settings", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -15,7 +15,7 @@ from ..models import Ledger
 from ..pages import told
 from ..services import creating
 from ..wizard import own, steps
-from .lists import own_draft, require_creator
+from .lists import begun_by, own_draft, require_creator
 
 
 @require_http_methods(["GET", "POST"])
@@ -43,7 +43,7 @@ def _same_draft(request: HttpRequest) -> Ledger | None:
 def ledger_wizard(request: HttpRequest, code: str, step: int) -> HttpResponse:
     """One step of a draft; a set that was activated meanwhile leads to its own pages."""
     require_creator(request)
-    done = Ledger.objects.exclude(state=Ledger.State.DRAFT).filter(code__iexact=code, created_by=request.user).first()
+    done = begun_by(request.user).exclude(state=Ledger.State.DRAFT).filter(code__iexact=code).first()
     if done:
         return _finished(request, done)
     ledger = own_draft(request, code)
@@ -76,6 +76,7 @@ def _page(request: HttpRequest, ledger: Ledger | None, number: int, form) -> Htt
         "draft": ledger,
         "step": step,
         "number": number,
+        "previous": number - 1,
         "steps": steps.bar(ledger, number),
         "form": form,
         **step.context(ledger, form),
@@ -115,7 +116,7 @@ def name_check(request: HttpRequest, what: str) -> HttpResponse:
     require_creator(request)
     if what not in own.CHECKS:
         raise Http404
-    besides = Ledger.objects.filter(code=request.GET.get("besides", ""), created_by=request.user).first()
+    besides = begun_by(request.user).filter(code=request.GET.get("besides", "")).first()
     value = request.GET.get(what, "")
     fault = own.check_free(what, value, besides) if value.strip() else ""
     return render(request, "ledgers/wizard/name_check.html", {"value": value.strip(), "fault": fault})

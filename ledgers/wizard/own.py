@@ -11,7 +11,7 @@ from permissions.models import User
 from .. import currencies
 from ..forms.basics import BasicsForm, person_label
 from ..forms.calendar import CalendarForm
-from ..forms.members import MemberRows, role_choices
+from ..forms.members import MemberRows, role_choices, role_descriptions
 from ..models import Ledger, LedgerCurrency
 from ..services import creating, periods, templates
 from .steps import Step
@@ -117,6 +117,9 @@ class MembersStep(Step):
 
     def save(self, ledger: Ledger, form, by: User) -> None:
         creating.keep_choices(ledger, members=form.chosen())
+
+    def context(self, ledger: Ledger, form) -> dict[str, Any]:
+        return {"roles": role_descriptions()}
 
     def review(self, ledger: Ledger) -> list[tuple[str, str]]:
         roles = dict(role_choices(ledger))

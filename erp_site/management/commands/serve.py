@@ -14,49 +14,31 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import CommandError, call_command, get_commands
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management import CommandError, call_command
+from django.core.management.base import CommandParser
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
+from erp_site import demo
 from erp_site.shared import startup
+from erp_site.shared.commands import ProductCommand
 from erp_site.shared.supervisor import Child, Supervisor
 
-DEMO_LOGINS = [
-    "admin",
-    "manager",
-    "sales1",
-    "sales2",
-    "supervisor",
-    "finance",
-    "service",
-    "viewer",
-    "sysadmin",
-    "secadmin",
-    "auditor",
-    "outsider",
-]
-DEMO_PASSWORD = "demo-pass-2026"  # printed on purpose; exists only with DEMO=1
 
-
-class Command(BaseCommand):
+class Command(ProductCommand):
+    help = _("启动网站、后台任务和定时任务：一个命令全部启动，Ctrl-C 全部停止。")
+    example = "PORT=8080 manage.py serve"
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.description = _(
-            "启动网站、后台任务和定时任务（一个命令全部启动，Ctrl-C 全部停止）。例如：manage.py serve --port 8000"
-        )
         parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help=_("监听地址，默认 127.0.0.1"))
-        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000), help=_("端口，默认 8000"))
+        parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000", help=_("端口，默认 8000"))
 
     def handle(self, *args, host: str, port: int, **options) -> None:
         startup.preflight()
         self._refuse_taken_port(host, port)
-        try:
-            self._prepare()
-        except KeyboardInterrupt:
-            raise CommandError(_("已中断；再次启动时会从中断处继续准备。"), returncode=130) from None
+        self._prepare()
         greeting = self._greeting(host, port)
         connections.close_all()
 
@@ -76,21 +58,25 @@ class Command(BaseCommand):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
-            except OSError as failure:
+            except (OSError, OverflowError) as failure:
                 message = _("不能使用 %(host)s:%(port)s（%(reason)s）。请换一个端口，例如 PORT=%(other)s make serve。")
-                about = {"host": host, "port": port, "reason": failure.strerror, "other": port + 1}
-                raise CommandError(message % about, returncode=2) from None
+                reason, other = getattr(failure, "strerror", failure), port + 1 if port < 65535 else 8000
+                about = {"host": host, "port": port, "reason": reason, "other": other}
+                raise CommandError(message % about) from None
 
     def _prepare(self) -> None:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            self.stderr.write(_("正在准备数据库……"))
+            self.progress(_("正在准备数据库……"))
             call_command("migrate", interactive=False, verbosity=0)
         if not settings.DEBUG:
             self._collect_static()
-        if settings.DEMO and "load_demo" in get_commands() and not get_user_model().objects.exists():
-            self.stderr.write(_("正在装入演示数据……"))
-            call_command("load_demo")
+        unfinished = Path(settings.DATA_DIR) / ".demo-unfinished"  # left by a first start that was interrupted
+        if settings.DEMO and (unfinished.exists() or not get_user_model().objects.exists()):
+            self.progress(_("正在装入演示数据……"))
+            unfinished.touch()
+            call_command("load_demo", stdout=self.stderr)
+            unfinished.unlink()
 
     def _collect_static(self) -> None:
         """Only when a source file changed: compressing everything takes longer than all the rest of a start."""
@@ -98,7 +84,7 @@ class Command(BaseCommand):
         state = _static_sources()
         if stamp.exists() and stamp.read_text() == state:
             return
-        self.stderr.write(_("正在准备页面文件……"))
+        self.progress(_("正在准备页面文件……"))
         call_command("collectstatic", interactive=False, verbosity=0)
         stamp.write_text(state)
 
@@ -116,9 +102,9 @@ class Command(BaseCommand):
         shown = f"[{host}]" if ":" in host else host
         lines = ["", _("客户资料管理系统账套已启动：") + f" http://{shown}:{port}/"]
         users = get_user_model().objects
-        if settings.DEMO and _is_loopback(host) and users.filter(username=DEMO_LOGINS[0]).exists():
-            lines.append(_("演示用户：%(names)s") % {"names": " ".join(DEMO_LOGINS)})
-            lines.append(_("演示密码（所有演示用户相同）：%(password)s") % {"password": DEMO_PASSWORD})
+        if settings.DEMO and _is_loopback(host) and users.filter(username=demo.PEOPLE[0].username).exists():
+            lines.append(_("演示账号（密码都是 %(password)s）：") % {"password": demo.PASSWORD})
+            lines += [f"  {person.username:<12}{person.about}" for person in demo.PEOPLE]
         elif not users.exists():
             lines.append(_("还没有用户。请在另一个窗口执行 manage.py createsuperuser 建立第一个管理员。"))
         lines += [_("按 Ctrl-C 停止。"), ""]

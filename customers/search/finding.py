@@ -1,0 +1,105 @@
+"""What the search box finds: words to a condition, each in every kind of text that its reader sees whole.
+
+What lives here: which kinds a word is looked for in, and how the answer is asked of the database. What does not: cutting texts
+(``grams``), the tables (``index``), pages and order (``listing``).
+
+A rare word is answered by the ids that the index gives; a common one (more than ``CANDIDATES`` rows) is tested row by row while
+the list is walked in its order, which ends after a page. So neither costs what the table is large.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+
+from django.db.models import Q
+
+from permissions.actor import Actor
+
+from ..models import MatchKey, NumberAlias
+from ..rules import identifiers
+from ..rules.text import fold
+from ..services import matching, numbering
+from . import grams, index
+
+CANDIDATES = 2_000
+WORDS = 6
+
+# 138 0013 8000 is one word, as nobody writes it who does not mean a telephone.
+_is_one_number = re.compile(r"\+?[0-9][0-9\s()（）-]{6,}").fullmatch
+
+
+@dataclass(frozen=True)
+class Search:
+    """The condition of a text, and whether more than CANDIDATES customers of the set meet it."""
+
+    condition: Q
+    is_common: bool = False
+
+
+def search(text: str, actor: Actor) -> Search:
+    """The rows that have all of these words; none for a text without letters or digits."""
+    words = ["".join(text.split())] if _is_one_number(text) else text.split()[:WORDS]
+    found = [_word(word, actor) for word in words] or [Search(Q(pk__in=[]))]
+    return Search(reduce(and_, (each.condition for each in found)), len(found) == 1 and found[0].is_common)
+
+
+def _word(word: str, actor: Actor) -> Search:
+    folded = fold(word)
+    if not folded:
+        return Search(Q(pk__in=[]))
+    sets = [tokens for tokens in _token_sets(word, folded, actor) if tokens]
+    ids = set(_ids(word, actor))
+    few = index.candidates(actor.ledger_id, sets, CANDIDATES) if sets else []
+    if few is not None:
+        return Search(Q(pk__in=sorted({*few, *ids})))
+    common = Q(index.row_has(actor.ledger_id, sets))
+    return Search(common | Q(pk__in=ids) if ids else common, is_common=True)
+
+
+def _token_sets(word: str, folded: str, actor: Actor) -> Iterable[set[str]]:
+    """A set of tokens for each kind of text that could hold the word and that the actor reads whole."""
+    if actor.may_read("name"):
+        yield grams.query_grams(grams.NAME, folded)
+        if folded.isascii() and folded.isalnum():
+            yield grams.query_grams(grams.PINYIN, folded)
+    if actor.may_read("number"):
+        number = numbering.number_key(word)
+        if number.isascii():
+            yield grams.query_grams(grams.NUMBER, number)
+    if actor.may_read("contacts.name"):
+        yield grams.query_grams(grams.CONTACT, folded)
+    if actor.may_read("address"):
+        yield grams.query_grams(grams.ADDRESS, folded)
+    digits = _phone_digits(word, actor)
+    if len(digits) in (4, 8):
+        yield {index.tail_token(digits)}
+
+
+def _ids(word: str, actor: Actor) -> Iterable[int]:
+    """Customers found by a whole value: a former number, a phone, an e-mail address."""
+    ledger = actor.ledger_id
+    if actor.may_read("number"):
+        aliases = NumberAlias.objects.filter(ledger_id=ledger, number_key=numbering.number_key(word))
+        yield from aliases.exclude(customer=None).values_list("customer_id", flat=True)
+    if len(_phone_digits(word, actor)) > 4:
+        checked = identifiers.phone(word)
+        if checked.problem is None or checked.problem.severity != "error":
+            yield from having_value(ledger, "phone", checked.value)
+    if "@" in word and actor.may_read("email"):
+        yield from having_value(ledger, "email", word)
+
+
+def having_value(ledger_id: int, kind: str, value: str) -> list[int]:
+    """Ids of customers that have this value, through its match key; at most CANDIDATES."""
+    key = matching.key_of(ledger_id, kind, value)
+    return list(MatchKey.objects.filter(key=key).values_list("customer_id", flat=True)[:CANDIDATES])
+
+
+def _phone_digits(word: str, actor: Actor) -> str:
+    """The digits of what may be a telephone number, "" for anything else or a reader of masked ones."""
+    if not (actor.may_read("phone") and actor.may_read("contacts.mobile")):
+        return ""
+    digits = "".join(character for character in word if character.isdecimal())
+    return digits if len(digits) >= 4 and len(digits) >= len(word) - 4 else ""

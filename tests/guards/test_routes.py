@@ -1,0 +1,189 @@
+"""Route × persona: every route of the URLconf, asked by everybody. A route without a row here fails.
+
+A row says what GET answers to somebody who may; the columns beside it say who may not and what he gets. Strangers of a set get
+the 404 of a set that does not exist; a member without the right gets 403; a route that only takes POST gives 405.
+"""
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+pytestmark = pytest.mark.django_db
+
+MEMBERS = ("manager", "sales1", "sales2", "supervisor", "finance", "service", "viewer", "steward")
+STRANGERS = ("outsider", "sysadmin", "secadmin", "auditor")
+EVERYBODY = MEMBERS + STRANGERS
+
+ADDERS = ("manager", "sales1", "sales2", "supervisor", "steward")
+EDITORS_OF_SALES1 = ("manager", "sales1", "supervisor", "finance", "service", "steward")
+SEERS_OF_SALES1 = ("manager", "sales1", "supervisor", "finance", "service", "viewer", "steward")
+IMPORTERS = ("manager", "supervisor", "steward")
+EXPORTERS = ("manager", "supervisor", "finance", "steward")
+CONFIGURERS = ("manager",)
+CREATORS = ("sysadmin",)
+
+# name: (status, who may, status for members who may not). Everybody else: strangers 404, anonymous to the login page.
+IN_LEDGER = {
+    "dashboard": (200, MEMBERS, None),
+    "customer_list": (200, MEMBERS, None),
+    "customer_new": (200, ADDERS, 403),
+    "customer_derive": (405, MEMBERS, None),
+    "customer_suggest": (405, MEMBERS, None),
+    "customer_detail": (200, SEERS_OF_SALES1, 404),
+    "customer_edit": (200, EDITORS_OF_SALES1, {"sales2": 404, "viewer": 403}),
+    "customer_deactivate": (405, MEMBERS, None),
+    "customer_reactivate": (405, MEMBERS, None),
+    "number_lookup": (302, SEERS_OF_SALES1, 404),
+    "import_list": (200, IMPORTERS, 403),
+    "import_new": (200, IMPORTERS, 403),
+    "import_template": (200, IMPORTERS, 403),
+    "import_mapping_delete": (405, MEMBERS, None),
+    "import_detail": (404, IMPORTERS, 403),
+    "import_setup": (404, IMPORTERS, 403),
+    "import_layout": (405, MEMBERS, None),
+    "import_check": (404, IMPORTERS, 403),
+    "import_confirm": (405, MEMBERS, None),
+    "import_progress": (404, IMPORTERS, 403),
+    "import_cancel": (405, MEMBERS, None),
+    "import_errors": (404, IMPORTERS, 403),
+    "import_report": (404, IMPORTERS, 403),
+    "import_original": (404, IMPORTERS, 403),
+    "export_list": (200, EXPORTERS, 403),
+    "export_download": (404, MEMBERS, None),
+    "export_progress": (404, MEMBERS, None),
+    "export_cancel": (405, MEMBERS, None),
+    "ledger_settings": (200, CONFIGURERS, 403),
+    "ledger_periods": (200, CONFIGURERS, 403),
+    "period_create": (405, MEMBERS, None),
+    "period_close": (405, MEMBERS, None),
+    "period_reopen": (405, MEMBERS, None),
+    "ledger_currencies": (200, CONFIGURERS, 403),
+    "currency_remove": (405, MEMBERS, None),
+    "rate_add": (405, MEMBERS, None),
+    "rate_remove": (405, MEMBERS, None),
+    "ledger_members": (200, CONFIGURERS, 403),
+    "member_remove": (405, MEMBERS, None),
+    "ledger_state": (200, CONFIGURERS, 403),
+    "ledger_health": (200, CONFIGURERS, 403),
+    "customer_parameters": (200, CONFIGURERS, 403),
+    "category_list": (200, CONFIGURERS, 403),
+    "category_edit": (404, CONFIGURERS, 403),
+    "category_move": (405, MEMBERS, None),
+    "category_toggle": (405, MEMBERS, None),
+    "tag_list": (200, CONFIGURERS, 403),
+    "tag_edit": (404, CONFIGURERS, 403),
+    "tag_remove": (405, MEMBERS, None),
+    "numbering_rule": (200, CONFIGURERS, 403),
+    "numbering_preview": (405, MEMBERS, None),
+}
+
+# name: (status, who may, status for the others)
+OUTSIDE = {
+    "home": (302, EVERYBODY, None),
+    "password_change": (200, EVERYBODY, None),
+    "password_change_done": (200, EVERYBODY, None),
+    "logout": (405, EVERYBODY, None),
+    "ledger_list": (200, EVERYBODY, None),
+    "ledger_new": (200, CREATORS, 403),
+    "ledger_name_check": (200, CREATORS, 403),
+    "ledger_period_preview": (200, CREATORS, 403),
+    "ledger_wizard": (404, CREATORS, 403),
+    "wizard_numbering_preview": (405, EVERYBODY, None),
+    "ledger_draft_delete": (405, EVERYBODY, None),
+}
+
+OPEN = {"login": 200, "healthz": 200}
+OPERATIONS = {"readyz"}  # its status depends on a running worker
+
+
+def named_routes() -> dict[str, set[str]]:
+    """Route name → names of its arguments, the Django admin left out."""
+    found: dict[str, set[str]] = {}
+
+    def walk(patterns, arguments):
+        for entry in patterns:
+            if getattr(entry, "app_name", None) == "admin":
+                continue
+            inner = arguments | set(entry.pattern.converters)
+            if isinstance(entry, URLPattern):
+                found[entry.name] = inner
+            else:
+                walk(entry.url_patterns, inner)
+
+    walk(get_resolver().url_patterns, set())
+    return found
+
+
+ROUTES = named_routes()
+
+
+@pytest.fixture
+def customer(add_customer):
+    return add_customer(name="杭州西子电梯有限公司", owner="sales1", phone="13800138000")
+
+
+@pytest.fixture
+def address(customer):
+    def of(name: str) -> str:
+        known = {"ledger": "HZ01", "code": "HZ01", "step": 1, "number": customer.number, "what": "code", "mapping": 999}
+        about_customer = name.startswith("customer_")
+        known["pk"] = customer.pk if about_customer else 999_999
+        known["code"] = "USD" if name == "currency_remove" else known["code"]
+        return reverse(name, kwargs={key: known[key] for key in ROUTES[name]})
+
+    return of
+
+
+def test_every_route_has_a_row():
+    assert set(ROUTES) == set(IN_LEDGER) | set(OUTSIDE) | set(OPEN) | OPERATIONS
+
+
+def expected(row, persona) -> int:
+    status, may, otherwise = row
+    if persona in may:
+        return status
+    return otherwise[persona] if isinstance(otherwise, dict) else otherwise
+
+
+@pytest.mark.parametrize("persona", MEMBERS)
+def test_members_get_what_their_role_gives(persona, client_of, address):
+    browser = client_of(persona)
+    answers = {name: browser.get(address(name)).status_code for name in IN_LEDGER}
+    assert answers == {name: expected(row, persona) for name, row in IN_LEDGER.items()}
+
+
+@pytest.mark.parametrize("persona", STRANGERS)
+def test_strangers_cannot_tell_the_set_from_none(persona, client_of, address):
+    browser = client_of(persona)
+    for name, (status, _may, _otherwise) in IN_LEDGER.items():
+        url = address(name)
+        for method in (browser.get, browser.post):
+            assert method(url).status_code in (404, 405 if status == 405 else 404), (name, method.__name__)
+            assert method(url.replace("/HZ01/", "/NONE/")).status_code == method(url).status_code
+
+
+@pytest.mark.parametrize("persona", EVERYBODY)
+def test_pages_outside_the_sets(persona, client_of, address):
+    for name, row in OUTSIDE.items():
+        assert client_of(persona).get(address(name)).status_code == expected(row, persona), name
+
+
+def test_nobody_gets_in_without_a_login(address):
+    for name in {**IN_LEDGER, **OUTSIDE}:
+        answer = Client().get(address(name))
+        assert answer.status_code in (302, 405), name
+        if answer.status_code == 302:
+            assert answer.url.startswith("/login/"), name
+    for name, status in OPEN.items():
+        assert Client().get(address(name)).status_code == status
+
+
+@pytest.mark.parametrize("persona", MEMBERS)
+def test_an_empty_post_never_breaks_and_never_writes_past_a_right(persona, client_of, address, customer):
+    browser = client_of(persona)
+    for name in IN_LEDGER:
+        answer = browser.post(address(name), {})
+        assert answer.status_code < 500, name
+        status, may, _otherwise = IN_LEDGER[name]
+        if status == 200 and persona not in may:
+            assert answer.status_code in (403, 404, 405), name
