@@ -27,7 +27,7 @@ lint: install ## style, templates, directions of imports, missing migrations
 	@$(RUN) .ci/suite.py --lint-only
 
 bench: install ## figures into benchmarks/results/*.json; ROWS=1000000 DATA=path.csv
-	@$(RUN) -m benchmarks --rows $(ROWS) $(if $(DATA),--data "$(DATA)")
+	@$(RUN) -m benchmarks.run --rows $(ROWS) $(if $(DATA),--data "$(DATA)")
 
 faults: install ## the long rounds of races, kills and full disks; one line per fault
 	@$(RUN) -m tests.faults

@@ -9,6 +9,7 @@ from operator import or_
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.utils.translation import gettext_lazy as _
 
 from erp_site.jobs.admin import ReadOnlyAdmin
 from ledgers.models import Ledger
@@ -19,7 +20,7 @@ from .models import Category, ChangeBatch, Customer, Event, NumberAlias, Numberi
 from .presenting import Presenter, with_parts
 
 _PARTS = ("contacts", "addresses", "bank_accounts", "invoice_profiles")
-_IN_LIST = ("number", "name", "category", "status", "province", "city", "phone", "owner", "updated_at")
+_IN_LIST = ("number", "name", "category", "grade", "status", "province", "phone", "owner")
 
 
 class Reader:
@@ -96,7 +97,7 @@ def _reader(request) -> Reader:
 
 @admin.register(Customer)
 class CustomerAdmin(ReadOnlyAdmin):
-    list_display = ["ledger", *map(_name, _IN_LIST)]
+    list_display = [*map(_name, _IN_LIST), "ledger_code"]
     list_display_links = [_name("number")]
     list_select_related = ["ledger"]
     list_filter = ["ledger__code"]
@@ -105,6 +106,10 @@ class CustomerAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
     sortable_by = ()
     list_per_page = 50
+
+    @admin.display(description=_("账套"))
+    def ledger_code(self, customer):
+        return customer.ledger.code
 
     def get_queryset(self, request):
         return _reader(request).customers()
@@ -122,7 +127,7 @@ class CustomerAdmin(ReadOnlyAdmin):
 
     def get_fields(self, request, obj=None):
         return [
-            "ledger",
+            "ledger_code",
             *(_name(field.key) for field in BUILT_IN),
             *map(_name, _PARTS),
             "version",

@@ -98,7 +98,9 @@ class Presenter:
             return [row.tag_id for row in customer.customer_tags.all()]
         if field.part:
             rows = getattr(customer, field.part).all()
-            return getattr(rows[0], field.column) if rows else ""
+            value = getattr(rows[0], field.column) if rows else ""
+            # The tax number of a profile that has none of its own is the credit code.
+            return value or customer.uscc if field.key == "tax_number" else value
         return getattr(customer, field.column)
 
     def row(self, customer, fields: Iterable[Field]) -> list[Shown]:

@@ -5,6 +5,8 @@ The password is public, so a demo user can log in with it only while ``DEMO`` is
 
 from dataclasses import dataclass
 
+from permissions import duties
+
 PASSWORD = "demo-pass-2026"  # public on purpose
 DOMAIN = "demo.invalid"  # the reserved domain of every demo user's address: what marks a user as one of the demo
 
@@ -22,7 +24,7 @@ DEPARTMENTS: dict[str, tuple[str, str | None]] = {
 
 @dataclass(frozen=True)
 class Person:
-    """A demo login. ``role``: code of a role template in DEMO; ``duty``: one of the three administrators' groups.
+    """A demo login. ``role``: code of a role template in DEMO; ``duty``: a group of ``permissions.duties``.
 
     ``label``: who this is, in the few characters that the login page has for it.
     """
@@ -39,13 +41,13 @@ class Person:
 
     @property
     def is_staff(self) -> bool:
-        return self.is_superuser or bool(self.duty)
+        return self.is_superuser or self.duty in (duties.SYSTEM, duties.SECURITY, duties.AUDIT)
 
 
 PEOPLE: tuple[Person, ...] = (
     Person("admin", "超级管理员", "超级管理员", "ZJB", "系统负责人", role="admin", is_superuser=True),
-    Person("manager", "张建国", "账套主管", "ZJB", "运营总监", role="manager"),
-    Person("supervisor", "老李", "老李 销售主管", "XS1", "销售一部经理", "manager", "supervisor"),
+    Person("manager", "张建国", "账套主管", "ZJB", "运营总监", role="manager", duty=duties.CREATOR),
+    Person("supervisor", "老李", "老李 主管", "XS1", "销售一部经理", "manager", "supervisor"),
     Person("sales1", "小陈", "小陈 销售一部", "XS1", "客户经理", "supervisor", "sales"),
     Person("sales2", "小林", "小林 销售二部", "XS2", "客户经理", "manager", "sales"),
     Person("finance", "王会计", "王会计 财务", "CW", "应收会计", "manager", "finance"),

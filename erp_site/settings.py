@@ -4,8 +4,10 @@ What lives here: values only. What does not: logic beyond choosing a value (chec
 ``erp_site.shared.startup``, the database engine in ``erp_site.shared.sqlite``).
 """
 
+import os
 import secrets
 import sys
+import tempfile
 from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
@@ -33,7 +35,7 @@ def _kept_secret(name: str) -> str:
     value = secrets.token_urlsafe(64)
     try:
         # Exclusive creation: of two processes starting at once one writes, the other reads what it wrote.
-        with open(path, "x", opener=lambda p, flags: __import__("os").open(p, flags, 0o400)) as handle:
+        with open(path, "x", opener=lambda p, flags: os.open(p, flags, 0o400)) as handle:
             handle.write(value)
     except FileExistsError:
         return path.read_text().strip()
@@ -122,8 +124,8 @@ _database = DATABASES["default"]
 IS_SQLITE = "sqlite" in _database["ENGINE"]
 if IS_SQLITE:
     _database["ENGINE"] = "erp_site.shared.sqlite"
-    _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}  # a file, so that races and browsers have connections of their own
-    _database.pop("CONN_MAX_AGE", None)
+    # A file, so that races and browsers have connections of their own; named by process, so that runs do not meet.
+    _database["TEST"] = {"NAME": str(Path(tempfile.gettempdir()) / f"ledgers-test-{os.getpid()}.sqlite3")}
     _database["CONN_MAX_AGE"] = 600
 else:
     _database["CONN_MAX_AGE"] = 60

@@ -1,4 +1,4 @@
-"""三员: the groups of the three administrators of an installation, none of whom sees business data by it.
+"""三员 and the makers of account sets: groups of an installation, none of which opens business data.
 
 What lives here: which administration pages each duty opens. What does not: roles inside an account set (``rights``).
 """
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 SYSTEM, SECURITY, AUDIT = "system", "security", "audit"
+CREATOR = "creator"  # no administrator: somebody who may make account sets
 
 # duty → (name of the group, "app.codename" of what it opens)
 DUTIES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -50,6 +51,7 @@ DUTIES: dict[str, tuple[str, tuple[str, ...]]] = {
             "ledgers.view_ledger",
         ),
     ),
+    CREATOR: (gettext_noop("账套建立人"), ("ledgers.add_ledger",)),
     AUDIT: (
         gettext_noop("审计管理员"),
         (

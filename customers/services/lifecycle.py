@@ -41,8 +41,8 @@ def _move(customer: Customer, origin: State, target: State, *, by: Actor, reason
     by.require(Right.DELETE)
     if customer.state != origin:
         raise BusinessError(
-            _("客户「%(name)s」当前是%(state)s状态，不能改为%(target)s。")
-            % {"name": customer.name, "state": customer.get_state_display(), "target": target.label},
+            _("该客户当前是%(state)s状态，不能改为%(target)s。")
+            % {"state": customer.get_state_display(), "target": target.label},
             code="customer.transition",
             remedy=_("请刷新页面查看最新状态。"),
         )

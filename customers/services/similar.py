@@ -30,8 +30,22 @@ SHOWN = 8
 
 
 @dataclass(frozen=True)
+class Known:
+    """Another customer, called as this actor may read him."""
+
+    url: str
+    number: str
+    name: str
+
+    @classmethod
+    def of(cls, customer: Customer, actor: Actor) -> "Known":
+        number, name = actor.shown("number", customer.number), actor.shown("name", customer.name)
+        return cls(customer.get_absolute_url(), number or "", name or "")
+
+
+@dataclass(frozen=True)
 class Similar:
-    customer: Customer
+    known: Known
     shared: list[str]
 
 
@@ -55,7 +69,9 @@ def of_hits(hits: Iterable[Hit], actor: Actor) -> Similars:
     if not kinds:
         return Similars()
     seen = Customer.objects.visible_to(actor).filter(pk__in=kinds).select_related("ledger").order_by("pk")[:SHOWN]
-    visible = [Similar(row, [str(KIND_LABELS.get(kind, kind)) for kind in kinds[row.pk]]) for row in seen]
+    visible = [
+        Similar(Known.of(row, actor), [str(KIND_LABELS.get(kind, kind)) for kind in kinds[row.pk]]) for row in seen
+    ]
     hidden = len(kinds) - Customer.objects.visible_to(actor).filter(pk__in=kinds).count()
     return Similars(visible, hidden)
 
@@ -71,7 +87,7 @@ def of_values(actor: Actor, *, name: str = "", uscc: str = "", phone: str = "") 
     return of_hits(edit.hits, actor)
 
 
-def by_phone(actor: Actor, phones: Iterable[str], *, besides: int) -> dict[str, list[Customer]]:
+def by_phone(actor: Actor, phones: Iterable[str], *, besides: int) -> dict[str, list[Known]]:
     """telephone → other customers with the same one that the actor sees, for telephones that he may read; two queries."""
     keys = {matching.key_of(actor.ledger_id, "phone", phone): phone for phone in phones if phone}
     held = matching.holders(keys)
@@ -79,4 +95,5 @@ def by_phone(actor: Actor, phones: Iterable[str], *, besides: int) -> dict[str, 
     if not ids:
         return {}
     rows = Customer.objects.visible_to(actor).filter(pk__in=ids).select_related("ledger").in_bulk()
-    return {keys[key]: [rows[pk] for pk in pks if pk in rows] for key, pks in held.items()}
+    known = {pk: Known.of(row, actor) for pk, row in rows.items()}
+    return {keys[key]: [known[pk] for pk in pks if pk in known] for key, pks in held.items()}

@@ -248,6 +248,8 @@ class _Writer:
         for part, part_edits in edit.parts.items():
             plan = _PartPlan(part, parts[part])
             for part_edit in part_edits:
+                if part == "invoice_profiles" and part_edit.primary:
+                    _leave_derived(part_edit, edit.values.get("uscc") or row["uscc"])
                 touched |= self._plan_part(plan, part_edit, row)
             plan.keep_one_flag()
             work.take(plan)
@@ -342,6 +344,12 @@ class _Writer:
         )
         self._search(snapshots)
         self._claim([row for row, _parts in snapshots if row["uscc"]])
+
+
+def _leave_derived(edit: PartEdit, uscc: str) -> None:
+    """A tax number that equals the credit code is shown as such without being stored: an exported file brings it back."""
+    if uscc and edit.values.get("tax_number") == uscc:
+        del edit.values["tax_number"]
 
 
 class _PartWork:

@@ -15,14 +15,13 @@ from ledgers.models import Ledger, LedgerEvent
 from ledgers.pages import attempt, needs, put_on_form, render_settings, told
 from ledgers.services.locking import changeable
 from ledgers.services.logbook import note
-from ledgers.services.parameters import change_parameters
 from ledgers.views.lists import own_draft, require_creator
 from permissions.rights import Right
 
-from ..models import Category, Customer, NumberingRule, Tag
+from ..models import Category, NumberingRule, Tag
 from ..rules import numbering as patterns
 from ..services import numbering as rules
-from . import categories, numbering, tags
+from . import categories, numbering, parameters, tags
 from .forms import CategoryForm, ParametersForm, RuleForm, TagForm, choice_rows
 
 OLD_RULES = 20
@@ -41,8 +40,7 @@ def customer_parameters(request: HttpRequest) -> HttpResponse:
     if data and all([form.is_valid(), *(rows.is_valid() for rows in lists.values())]):
         values = form.cleaned_data | {key: rows.pairs() for key, rows in lists.items()}
         try:
-            _refuse_lost(ledger, values)
-            changed = change_parameters(ledger, values, by=request.user)
+            changed = parameters.save(ledger, values, by=request.user)
         except BusinessError as problem:
             put_on_form(form, problem)
         else:
@@ -51,23 +49,6 @@ def customer_parameters(request: HttpRequest) -> HttpResponse:
             )
             return redirect("customer_parameters", ledger.code)
     return render_settings(request, "settings/parameters.html", "customer_parameters", {"form": form, **lists})
-
-
-def _refuse_lost(ledger: Ledger, values: dict) -> None:
-    """Raise BusinessError when a grade or source that customers bear would disappear."""
-    for key, column in (("grades", "grade"), ("sources", "source")):
-        gone = dict(ledger.parameter(key)).keys() - dict(values[key]).keys()
-        used = (
-            gone
-            and Customer.objects.of(ledger.pk).filter(**{f"{column}__in": gone}).values_list(column, flat=True).first()
-        )
-        if used:
-            name = dict(ledger.parameter(key))[used]
-            raise BusinessError(
-                _("「%(name)s」已用于客户，不能删除或改代码。") % {"name": name},
-                code="parameter.in_use",
-                remedy=_("可以只改名称。"),
-            )
 
 
 # --- categories -------------------------------------------------------------------------------------------------------

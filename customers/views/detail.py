@@ -39,7 +39,7 @@ class PartRow:
     title: str
     mark: str
     cells: list[Shown]
-    same_phone: list[Customer]
+    same_phone: list[similar.Known]
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,7 @@ class _Page:
         fields = [each for each in self.catalogue.readable(self.actor) if each.key not in ("number", "name")]
         groups = [
             {
+                "id": group,
                 "label": label,
                 "facts": self.presenter.row(self.customer, [each for each in fields if each.group == group]),
             }
@@ -149,19 +150,19 @@ class _Page:
         ]
         return [value for each in columns if (value := getattr(row, each.column))]
 
-    def _table(self, part: str, known: dict[str, list[Customer]] | None = None) -> PartTable:
+    def _table(self, part: str, known: dict[str, list[similar.Known]] | None = None) -> PartTable:
         rows = [self._row(part, row, known or {}) for row in getattr(self.customer, part).all()]
         return PartTable(str(PART_LABELS[part]), rows)
 
-    def _row(self, part: str, row: Any, known: dict[str, list[Customer]]) -> PartRow:
+    def _row(self, part: str, row: Any, known: dict[str, list[similar.Known]]) -> PartRow:
         flags = [each for each in self._columns(part) if each.column in _FLAGS]
         title, *columns = [each for each in self._columns(part) if each not in flags]
-        others = {other.pk: other for phone in self._phones(part, row) for other in known.get(phone, [])}
+        others = dict.fromkeys(other for phone in self._phones(part, row) for other in known.get(phone, []))
         return PartRow(
             title=self.presenter.shown(title, getattr(row, title.column)).text,
             mark=next((str(each.label) for each in flags if getattr(row, each.column)), ""),
             cells=[cell for each in columns if (cell := self.presenter.shown(each, getattr(row, each.column))).text],
-            same_phone=list(others.values()),
+            same_phone=list(others),
         )
 
 
@@ -170,7 +171,7 @@ def customer_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     """停用."""
     customer = visible_customer(request, pk)
     lifecycle.deactivate(customer, by=request.actor, reason=request.POST.get("reason", ""))
-    messages.success(request, _("已停用客户 %(name)s。") % {"name": customer.name})
+    messages.success(request, _("已停用该客户。"))
     return redirect(customer)
 
 
@@ -179,5 +180,5 @@ def customer_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     """恢复."""
     customer = visible_customer(request, pk)
     lifecycle.reactivate(customer, by=request.actor, reason=request.POST.get("reason", ""))
-    messages.success(request, _("已恢复客户 %(name)s。") % {"name": customer.name})
+    messages.success(request, _("已恢复该客户。"))
     return redirect(customer)

@@ -111,6 +111,7 @@ def _page(request: HttpRequest, attempt: Attempt) -> HttpResponse:
         "attempt": attempt,
         "token": request.POST.get("token") or new_token(),
         "base": "" if sheet.is_new else bases.seal(sheet.base, sheet.customer.pk),
+        "number": "" if sheet.is_new else request.actor.shown("number", sheet.customer.number) or "",
         "provinces": regions.provinces().values(),
         "number_is_automatic": sheet.is_new and "number" not in sheet.main.fields,
     }

@@ -20,13 +20,14 @@ from .. import listing
 from ..fields import Catalogue, Field
 from ..listing import ListQuery, Page
 from ..models import Customer
-from ..presenting import Presenter, Shown
+from ..presenting import Presenter
 from . import filter_bar
 
 RESULTS = "customer-results"
 
 # Left out of the card that a row becomes on a phone.
 _NOT_ON_CARDS = frozenset({"category", "province", "city", "updated_at"})
+_OWN_WAY = frozenset({"number", "name", "status", "grade"})
 _ORDER_OF = {"number": "number", "name": "name", "updated_at": "updated_at"}
 
 
@@ -38,10 +39,20 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """One value; ``kind`` is "" for plain text, else the key of a field that the table shows in its own way."""
+
+    kind: str
+    label: str
+    text: str
+    css: str
+
+
+@dataclass(frozen=True)
 class Row:
     customer: Customer
     url: str
-    cells: list[Shown]
+    cells: list[Cell]
 
 
 @never_cache
@@ -98,10 +109,18 @@ def _results(request: HttpRequest, query: ListQuery, catalogue: Catalogue) -> di
         "next_url": _url(request, params | {"after": page.next_key}) if page.next_key else "",
         "count_text": _count(page),
         "page_sizes": listing.PAGE_SIZES,
-        "not_on_cards": _NOT_ON_CARDS,
         "may_add": actor.can(Right.ADD) and request.ledger.is_active,
+        "add_url": _add_url(request, query),
         "may_import": actor.can(Right.IMPORT) and request.ledger.is_active,
     }
+
+
+def _add_url(request: HttpRequest, query: ListQuery) -> str:
+    """The form of a new customer with the name that nobody was found by; empty when it is no name, or nobody may add."""
+    may_add = request.actor.can(Right.ADD) and request.ledger.is_active
+    if not may_add or not query.text or query.text.isascii():
+        return ""
+    return f"{reverse('customer_new', args=[request.ledger.code])}?{urlencode({'name': query.text})}"
 
 
 def _column(request: HttpRequest, each: Field, query: ListQuery, params: dict[str, str]) -> Column:
@@ -117,10 +136,24 @@ def _column(request: HttpRequest, each: Field, query: ListQuery, params: dict[st
 
 def _rows(request: HttpRequest, customers: list[Customer], fields: list[Field], presenter: Presenter) -> list[Row]:
     code = request.ledger.code
+    looks = [(each.key if each.key in _OWN_WAY else "", str(each.label), _css(each)) for each in fields]
     return [
-        Row(customer, reverse("customer_detail", args=[code, customer.pk]), presenter.row(customer, fields))
+        Row(
+            customer,
+            reverse("customer_detail", args=[code, customer.pk]),
+            [
+                Cell(kind, label, shown.text, css)
+                for (kind, label, css), shown in zip(looks, presenter.row(customer, fields), strict=True)
+            ],
+        )
         for customer in customers
     ]
+
+
+def _css(each: Field) -> str:
+    """Classes of a plain cell: codes and instants stay on one line, a phone's card leaves some out."""
+    width = "code" if each.sensitive or each.key == "updated_at" else "cell-text"
+    return f"{width} cell-optional" if each.key in _NOT_ON_CARDS else width
 
 
 def _count(page: Page) -> str:

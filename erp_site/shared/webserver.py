@@ -23,6 +23,7 @@ class JsonLogger(glogging.Logger):
 
 logger_class = JsonLogger
 loglevel = "warning"
+preload_app = True  # imported once and shared by the forked processes; nothing opens a connection before the fork
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_PROCESSES", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))

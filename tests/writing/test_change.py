@@ -109,3 +109,9 @@ def test_system_columns_cannot_be_assigned(firm, change):
     change(firm, version=99, ledger_id=7, created_batch_id=1, state="archived", id=5, remark="x")
     again = Customer.objects.get(pk=firm.pk)
     assert (again.version, again.ledger_id, again.state) == (2, firm.ledger_id, "active")
+
+
+def test_a_tax_number_that_is_the_credit_code_is_not_stored_twice(change, add_customer):
+    firm = add_customer(name="丽水竹业有限公司", uscc="91330100799655058B")
+    assert change(firm, tax_number="91330100799655058B").unchanged
+    assert not firm.invoice_profiles.exists()

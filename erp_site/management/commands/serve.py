@@ -104,7 +104,7 @@ class Command(ProductCommand):
         users = get_user_model().objects
         if settings.DEMO and _is_loopback(host) and users.filter(username=demo.PEOPLE[0].username).exists():
             lines.append(_("演示账号（密码都是 %(password)s）：") % {"password": demo.PASSWORD})
-            lines += [f"  {person.username:<12}{person.about}" for person in demo.PEOPLE]
+            lines += [f"  {person.username:<12}{person.label}" for person in demo.PEOPLE]
         elif not users.exists():
             lines.append(_("还没有用户。请在另一个窗口执行 manage.py createsuperuser 建立第一个管理员。"))
         lines += [_("按 Ctrl-C 停止。"), ""]

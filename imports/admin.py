@@ -1,0 +1,42 @@
+"""The log of imports and exports in the administration pages: to look at."""
+
+from django.contrib import admin
+
+from erp_site.jobs.admin import ReadOnlyAdmin
+
+from .models import ExportJob
+
+
+@admin.register(ExportJob)
+class ExportJobAdmin(ReadOnlyAdmin):
+    """Who took what out, when, how much; never the rows, and no file."""
+
+    list_display = [
+        "id",
+        "ledger",
+        "by",
+        "format",
+        "conditions",
+        "rows",
+        "size",
+        "created_at",
+        "downloads",
+        "expires_at",
+    ]
+    list_filter = ["format", "ledger__code"]
+    list_select_related = ["ledger", "by"]
+    fields = [
+        "ledger",
+        "by",
+        "format",
+        "fields",
+        "conditions",
+        "rows",
+        "size",
+        "sha256",
+        "job",
+        "created_at",
+        "finished_at",
+        "expires_at",
+        "downloads",
+    ]
