@@ -81,7 +81,7 @@ class Presenter:
         """The value as this actor gets it: whole or masked. Hidden fields are not to be asked for."""
         text = self.text(field, value)
         level = self.actor.field_level(field.right_key)
-        if level == Level.MASKED and field.sensitive:
+        if level == Level.MASKED:
             return Shown(field, str(self.actor.shown(field.right_key, text) or ""), bool(text))
         if level == Level.HIDDEN:
             return Shown(field, "")
@@ -99,9 +99,12 @@ class Presenter:
         if field.part:
             rows = getattr(customer, field.part).all()
             value = getattr(rows[0], field.column) if rows else ""
-            # The tax number of a profile that has none of its own is the credit code.
-            return value or customer.uscc if field.key == "tax_number" else value
+            return self.tax_number(value, customer.uscc) if field.key == "tax_number" else value
         return getattr(customer, field.column)
+
+    def tax_number(self, own: str, uscc: str) -> str:
+        """The tax number of a profile that has none of its own is the credit code, for whoever may read that."""
+        return own or (uscc if self.actor.may_read("uscc") else "")
 
     def row(self, customer, fields: Iterable[Field]) -> list[Shown]:
         return [self.shown(field, self.value(customer, field)) for field in fields]

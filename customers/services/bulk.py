@@ -23,7 +23,7 @@ class Table:
         self.model = model
         self.name = model._meta.db_table
         self.pk = model._meta.pk.attname
-        self.fields = [field for field in model._meta.concrete_fields]
+        self.fields = list(model._meta.concrete_fields)
         self.attnames = [field.attname for field in self.fields]
         self.columns = {field.attname: field.column for field in self.fields}
         self.defaults = {field.attname: _default(field) for field in self.fields}

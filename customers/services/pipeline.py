@@ -4,6 +4,7 @@ What lives here: the stages, each working on the whole list with a constant numb
 value (``cleaning``), hits (``matching``), saving (``writing``).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,9 +66,14 @@ class Pipeline:
                 edit.problem("", "permission.denied", decision.rule)
         self._require_visible([edit for edit in edits if not edit.is_add])
         for edit in edits:
-            for key in [*edit.values, *(f"{part}.{name}" for part in edit.parts for name in _touched(edit.parts[part]))]:
-                if not self._may_edit(key):
+            for key, value in _said(edit):
+                if not self._may_edit(key) and not self._is_masked(key, value):
                     self._refuse_field(edit, key)
+
+    def _is_masked(self, key: str, value: Any) -> bool:
+        """Whether the value is what a reader of masked ones was shown: it comes back as "unchanged"."""
+        field = self.catalogue.get(key)
+        return field is not None and field.sensitive and looks_masked(value)
 
     def _require_visible(self, edits: list[Edit]) -> None:
         ids = {edit.customer_id for edit in edits}
@@ -310,8 +316,13 @@ class Pipeline:
         return "warning" if self.policy.report_duplicates else severity
 
 
-def _touched(rows: list[PartEdit]) -> set[str]:
-    return {column for row in rows for column in row.values}
+def _said(edit: Edit) -> Iterator[tuple[str, Any]]:
+    """(catalogue key, raw value) of everything that the edit says."""
+    yield from edit.values.items()
+    for part, rows in edit.parts.items():
+        for row in rows:
+            for column, value in row.values.items():
+                yield f"{part}.{column}", value
 
 
 def _says_something(row: PartEdit) -> bool:

@@ -17,7 +17,7 @@ from ..presenting import Presenter
 LAST_LEDGER = "last_ledger"
 _SHOWN = 8
 # Looked through for changes of others and for imports, so that neither question grows with the set.
-_RECENT = 60
+_RECENT = 100
 
 
 @never_cache
@@ -42,17 +42,16 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 def _customers(request: HttpRequest) -> dict:
     seen = Customer.objects.visible_to(request.actor)
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    changed = seen.select_related("last_batch__by").order_by("-updated_at", "-id")[:_RECENT]
+    recent = list(seen.select_related("last_batch__by").order_by("-updated_at", "-id")[:_RECENT])
+    changed_today = sum(row.updated_at >= today for row in recent)
     presenter = Presenter(Catalogue.of(request.ledger), request.actor)
     return {
         "mine": _capped(seen.filter(owner_id=request.actor.user_id)),
         "all": _capped(seen),
-        "today": _capped(seen.filter(updated_at__gte=today)),
+        "today": f"{_RECENT}+" if changed_today == _RECENT else str(changed_today),
         "newest": [_line(row, presenter) for row in seen.order_by("-id")[:_SHOWN]],
         "changed": [
-            _line(row, presenter)
-            for row in changed
-            if row.version > 1 and row.last_batch.by_id != request.actor.user_id
+            _line(row, presenter) for row in recent if row.version > 1 and row.last_batch.by_id != request.actor.user_id
         ][:_SHOWN],
     }
 

@@ -112,7 +112,13 @@ def _results(request: HttpRequest, query: ListQuery, catalogue: Catalogue) -> di
         "may_add": actor.can(Right.ADD) and request.ledger.is_active,
         "add_url": _add_url(request, query),
         "may_import": actor.can(Right.IMPORT) and request.ledger.is_active,
+        "export_url": _export_url(request, params) if actor.can(Right.EXPORT) and page.customers else "",
     }
+
+
+def _export_url(request: HttpRequest, params: dict[str, str]) -> str:
+    """The export form with the conditions of this list."""
+    return f"{reverse('export_list', args=[request.ledger.code])}?{urlencode(params)}"
 
 
 def _add_url(request: HttpRequest, query: ListQuery) -> str:

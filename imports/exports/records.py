@@ -32,7 +32,8 @@ class RecordPresenter(Presenter):
     """Presents records in the place of instances."""
 
     def value(self, customer: Record, field: Field) -> Any:
-        return customer.values[field.key]
+        value = customer.values[field.key]
+        return self.tax_number(value, customer.uscc) if field.key == "tax_number" else value
 
 
 def records(pks: list[int], actor: Actor, fields: list[Field]) -> Iterator[Record]:
@@ -81,9 +82,6 @@ def _fill_part(found: dict[int, Record], part: str, fields: list[Field]) -> None
         if customer not in seen:
             seen.add(customer)
             found[customer].values.update(_by_key(fields, values))
-    if "tax_number" in blank:  # a profile that has none of its own goes by the credit code
-        for record in found.values():
-            record.values["tax_number"] = record.values["tax_number"] or record.uscc
 
 
 def _fill_foreign(found: dict[int, Record], part: str, fields: list[Field]) -> None:

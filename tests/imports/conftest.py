@@ -11,6 +11,7 @@ from tests.imports.files import Quiet, content, report
 
 State = ImportBatch.State
 
+
 @pytest.fixture(autouse=True)
 def _own_files(settings, tmp_path):
     settings.DATA_DIR = tmp_path / "data"

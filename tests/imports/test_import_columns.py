@@ -16,7 +16,9 @@ def column(ledger):
     return lambda key, **more: Column(catalogue.get(key), **more)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+86 138", "-5", "@x", "'", "''", "'=1", "普通", "", "\t=1", "＝SUM(A1)", "'abc"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+86 138", "-5", "@x", "'", "''", "'=1", "普通", "", "\t=1", "＝SUM(A1)", "'abc"]
+)
 def test_an_apostrophe_put_on_comes_off_again(text):
     assert restore(neutralise(text)) == text
     assert neutralise(text)[:1] not in ("=", "+", "-", "@", "\t", "＝")

@@ -24,7 +24,9 @@ def run(ledger, tmp_path, capsys):
         given = ["--ledger", "hz01", *args]
         if rows is not None:
             path = tmp_path / name
-            path.write_bytes(rows if isinstance(rows, bytes) else xlsx_bytes(rows) if name.endswith(".xlsx") else csv_bytes(rows))
+            path.write_bytes(
+                rows if isinstance(rows, bytes) else xlsx_bytes(rows) if name.endswith(".xlsx") else csv_bytes(rows)
+            )
             given.insert(0, str(path))
         target = tmp_path / "REPORT.json"
         target.unlink(missing_ok=True)
@@ -142,7 +144,12 @@ def test_a_saved_mapping(run, prepare, system):
 
 def test_upsert_by_code_and_duplicates_skip(run, add_customer):
     add_customer(name="甲公司", uscc="91310115MA1K3DX51X")
-    rows = [["客户名称", "税号", "备注"], ["甲公司", "91310115MA1K3DX51X", "改"], ["甲公司", "", "双"], ["乙公司", "", ""]]
+    rows = [
+        ["客户名称", "税号", "备注"],
+        ["甲公司", "91310115MA1K3DX51X", "改"],
+        ["甲公司", "", "双"],
+        ["乙公司", "", ""],
+    ]
     code, report, _out = run(rows, "--mode", "upsert", "--match", "uscc", "--duplicates", "skip")
     assert (code, counts(report)) == (0, {"rows": 3, "added": 1, "updated": 1, "skipped": 1})
 
@@ -172,8 +179,7 @@ def test_resume(run):
 def test_list_keys(ledger, capsys):
     call_command("import_customers", "--ledger", "HZ01", "--list-keys")
     out = capsys.readouterr().out
-    for key in ("number name short_name english_name uscc tax_number category grade industry province city address phone mobile email "
-                "contact bank_account bank_name owner department credit_limit remark foreign:SYSTEM").split():  # fmt: skip
+    for key in ["number", "name", "short_name", "english_name", "uscc", "tax_number", "category", "grade", "industry", "province", "city", "address", "phone", "mobile", "email", "contact", "bank_account", "bank_name", "owner", "department", "credit_limit", "remark", "foreign:SYSTEM"]:  # fmt: skip
         assert f"\n{key} " in "\n" + out
     assert "created_at" not in out
 

@@ -16,7 +16,9 @@ each_way = pytest.mark.parametrize("checked", [True, False])
 
 
 def pairs(found: dict) -> list[tuple]:
-    return [(each["row"], each["with"], each["with_row"], sorted(each["evidence"])) for each in found["duplicate_pairs"]]
+    return [
+        (each["row"], each["with"], each["with_row"], sorted(each["evidence"])) for each in found["duplicate_pairs"]
+    ]
 
 
 @each_size
@@ -59,7 +61,11 @@ def test_a_check_finds_what_the_import_finds(look, bring_in, add_customer, batch
         (2, old.number, ["name"]), (4, "", ["tax"]), (5, old.number, ["tax"]), (6, "", ["name"]), (7, old.number, ["phone"]),
     ]  # fmt: skip
     found = bring_in(rows, batch_size=batch_size)
-    assert errors(told) == errors(found) == [(4, "统一社会信用代码", "uscc.repeated"), (5, "统一社会信用代码", "uscc.taken")]
+    assert (
+        errors(told)
+        == errors(found)
+        == [(4, "统一社会信用代码", "uscc.repeated"), (5, "统一社会信用代码", "uscc.taken")]
+    )
     assert [pair[:1] + pair[2:] for pair in pairs(told)] == [pair[:1] + pair[2:] for pair in pairs(found)]
     assert counts(told) == counts(found)
 
@@ -148,7 +154,9 @@ def test_a_set_that_blocks_equal_names_blocks_them_in_files(bring_in, ledger):
     ledger.parameters = {"name_policy": "block"}
     ledger.save()
     for batch_size in (1, 10):
-        found = bring_in([HEADINGS, [f"甲{batch_size}公司", "", "", ""], [f"甲{batch_size}公司", "", "", ""]], batch_size=batch_size)
+        found = bring_in(
+            [HEADINGS, [f"甲{batch_size}公司", "", "", ""], [f"甲{batch_size}公司", "", "", ""]], batch_size=batch_size
+        )
         assert errors(found) == [(3, "客户名称", "name.repeated")]
 
 
@@ -170,5 +178,9 @@ def test_evidence_and_score(bring_in, add_customer):
 
 def test_nothing_is_left_broken(bring_in, add_customer, ledger):
     add_customer(name="老客户有限公司", uscc=B)
-    bring_in([HEADINGS, ["老客户有限公司", "", "", ""], ["新", A, "", ""], ["新", A, "", ""]], duplicates="update", batch_size=1)
+    bring_in(
+        [HEADINGS, ["老客户有限公司", "", "", ""], ["新", A, "", ""], ["新", A, "", ""]],
+        duplicates="update",
+        batch_size=1,
+    )
     assert list(invariants.broken(ledger.pk)) == []

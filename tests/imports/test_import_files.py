@@ -11,8 +11,24 @@ from tests.imports.files import counts, csv_bytes, errors, numbered, xlsx_bytes
 
 REGISTRY = [
     ["name", "uscc", "registered_on", "capital", "province", "city", "address"],
-    ["赵县兴建建筑工程有限责任公司", "911301331079200770", "2000-04-26", "2,000(万元人民币)", "河北", "石家庄", "石家庄市赵县西关"],
-    ["乌苏市明大织布有限责任公司", "91654202738399118E", "2002-08-05", "180(万元人民币)", "新疆", "塔城", "乌苏市伊犁路102号"],
+    [
+        "赵县兴建建筑工程有限责任公司",
+        "911301331079200770",
+        "2000-04-26",
+        "2,000(万元人民币)",
+        "河北",
+        "石家庄",
+        "石家庄市赵县西关",
+    ],
+    [
+        "乌苏市明大织布有限责任公司",
+        "91654202738399118E",
+        "2002-08-05",
+        "180(万元人民币)",
+        "新疆",
+        "塔城",
+        "乌苏市伊犁路102号",
+    ],
     ["玛纳斯县合力液化气有限责任公司", "91652324MA7776C826", "2006-07-05", "N/A", "新疆", "昌吉", "玛纳斯县乐土驿镇"],
 ]
 
@@ -36,7 +52,17 @@ def test_text_files_in_every_encoding_and_delimiter(bring_in, encoding, delimite
 
 
 def test_csv_and_xlsx_give_the_same_customers(bring_in, prepare, check, write):
-    fields = ("name", "uscc", "registered_on", "registered_capital", "province", "city", "address", "phone", "short_name")
+    fields = (
+        "name",
+        "uscc",
+        "registered_on",
+        "registered_capital",
+        "province",
+        "city",
+        "address",
+        "phone",
+        "short_name",
+    )
     bring_in(REGISTRY, name="a.csv")
     from_csv = list(Customer.objects.order_by("pk").values_list(*fields))
     typed = [REGISTRY[0], *([*row[:2], date.fromisoformat(row[2]), *row[3:]] for row in REGISTRY[1:])]
@@ -84,7 +110,16 @@ def test_what_excel_destroyed_is_an_error_never_a_value(look):
 
 
 def test_row_numbers_are_the_sheets_own(look):
-    rows = [["客户资料一览表"], [], ["客户名称", "手机"], ["甲公司", "13800138000"], [], [], ["乙公司", "坏"], ["合计", "2"]]
+    rows = [
+        ["客户资料一览表"],
+        [],
+        ["客户名称", "手机"],
+        ["甲公司", "13800138000"],
+        [],
+        [],
+        ["乙公司", "坏"],
+        ["合计", "2"],
+    ]
     found = look(rows, name="客户.xlsx")
     assert errors(found) == [(7, "手机", "phone.invalid")]
     assert found["skipped_rows"] == [{"row": 8, "reason": "合计行"}]
@@ -140,7 +175,9 @@ def test_a_numeric_category_is_a_name_never_a_key(look, ledger):
     from customers.models import Category
 
     pk = Category.objects.create(ledger=ledger, code="X1", name="机械").pk
-    assert errors(look([["客户名称", "客户分类"], ["甲公司", pk]], name="a.xlsx")) == [(2, "客户分类", "category.unknown")]
+    assert errors(look([["客户名称", "客户分类"], ["甲公司", pk]], name="a.xlsx")) == [
+        (2, "客户分类", "category.unknown")
+    ]
 
 
 def test_the_files_rows_stand_nowhere_readable(prepare, check, settings, ledger):
@@ -210,7 +247,9 @@ def test_formulas_in_csv_keep_their_text(bring_in):
 def test_many_rows_over_several_chunks(bring_in):
     found = bring_in(numbered(25), batch_size=10)
     assert counts(found) == {"rows": 25, "added": 25}
-    assert found["checks"]["sums"]["registered_capital"]["file"] == found["checks"]["sums"]["registered_capital"]["database"].removesuffix(".00")
+    assert found["checks"]["sums"]["registered_capital"]["file"] == found["checks"]["sums"]["registered_capital"][
+        "database"
+    ].removesuffix(".00")
 
 
 def test_xlsx_bytes_are_not_taken_for_csv(upload):

@@ -25,7 +25,18 @@ def test_the_registry_file_maps_by_itself(guess):
 
 
 def test_labels_synonyms_and_english(guess):
-    headings = ["客户编码", "公司名称*", "手机号码", "Contact Person", "E-mail", "开户银行", "帐号", "业务员", "Tax No", "邮政编码（选填）"]
+    headings = [
+        "客户编码",
+        "公司名称*",
+        "手机号码",
+        "Contact Person",
+        "E-mail",
+        "开户银行",
+        "帐号",
+        "业务员",
+        "Tax No",
+        "邮政编码（选填）",
+    ]
     assert guess(headings) == [
         "number", "name", "mobile", "contact", "email", "bank_name", "bank_account", "owner", "tax_number", "postal_code",
     ]  # fmt: skip

@@ -38,7 +38,12 @@ def test_update_of_nobody_is_refused(two, bring_in):
 
 
 def test_upsert_by_credit_code(two, bring_in):
-    rows = [["客户名称", "税号", "备注"], ["甲公司（更名）", A.lower(), "改"], ["丙公司", "911301331079200770", "新"], ["丁公司", "", "无码"]]
+    rows = [
+        ["客户名称", "税号", "备注"],
+        ["甲公司（更名）", A.lower(), "改"],
+        ["丙公司", "911301331079200770", "新"],
+        ["丁公司", "", "无码"],
+    ]
     found = bring_in(rows, mode="upsert", match="uscc")
     assert counts(found) == {"rows": 3, "added": 2, "updated": 1}
     two[0].refresh_from_db()
@@ -163,7 +168,9 @@ def test_adding_does_not_allow_changing(two, bring_in, actor, ledger):
 
 def test_changing_does_not_allow_adding(two, bring_in, actor, ledger):
     Role.objects.filter(ledger=ledger, code="data_steward").update(rights=[Right.VIEW, Right.EDIT, Right.IMPORT])
-    found = bring_in([["客户编号", "客户名称"], [two[0].number, "甲公司2"], ["NEW1", "新公司"]], mode="upsert", by=actor("steward"))
+    found = bring_in(
+        [["客户编号", "客户名称"], [two[0].number, "甲公司2"], ["NEW1", "新公司"]], mode="upsert", by=actor("steward")
+    )
     assert counts(found) == {"rows": 2, "updated": 1, "rejected": 1}
 
 

@@ -46,7 +46,11 @@ def send(browser, rows, name="客户.csv"):
 def rules(batch, **more) -> dict:
     """What the set-up form sends when nothing is changed on it."""
     sent = {f"column-{index}": column["field"] for index, column in enumerate(batch.columns)}
-    return sent | {"mode": "add", "match": "number", "duplicates": "report", "empty_cells": "keep", "reason": "测试"} | more
+    return (
+        sent
+        | {"mode": "add", "match": "number", "duplicates": "report", "empty_cells": "keep", "reason": "测试"}
+        | more
+    )
 
 
 def start_check(browser, rows, **more) -> ImportBatch:
@@ -84,7 +88,12 @@ def test_from_upload_to_result(browser, ledger):
 
 
 def test_findings_by_kind_and_page(browser):
-    rows = [["客户名称", "手机"], *([f"坏{index}公司", "坏电话"] for index in range(120)), ["好公司", ""], ["好公司", ""]]
+    rows = [
+        ["客户名称", "手机"],
+        *([f"坏{index}公司", "坏电话"] for index in range(120)),
+        ["好公司", ""],
+        ["好公司", ""],
+    ]
     batch = start_check(browser, rows)
     first = browser.get(page("import_check", batch.pk)).content.decode()
     assert "共 120 行" in first
@@ -231,7 +240,7 @@ def test_the_error_file_is_mended_and_comes_back(browser, ledger):
 
 
 def test_a_formula_in_a_bad_row_comes_back_as_text(browser):
-    batch = start_check(browser, [["客户名称", "手机"], ["=HYPERLINK(\"http://evil\")", "坏"]])
+    batch = start_check(browser, [["客户名称", "手机"], ['=HYPERLINK("http://evil")', "坏"]])
     sheet = openpyxl.load_workbook(io.BytesIO(browser.get(page("import_errors", batch.pk)).content)).active
     assert (sheet["A2"].data_type, sheet["A2"].value) == ("s", '=HYPERLINK("http://evil")')
 
@@ -304,7 +313,15 @@ def test_only_who_may_import_gets_in(client_of, ledger, who, status):
 def test_an_import_is_its_owners_and_the_managers(browser, client_of, ledger, actor):
     batch = uploads.receive(ledger, by=actor("steward"), name="客户.csv", blocks=[csv_bytes(BAD)])
     inspecting.inspect(batch)
-    names = ("import_detail", "import_setup", "import_check", "import_progress", "import_errors", "import_report", "import_original")
+    names = (
+        "import_detail",
+        "import_setup",
+        "import_check",
+        "import_progress",
+        "import_errors",
+        "import_report",
+        "import_original",
+    )
     for name in names:
         assert client_of("supervisor").get(page(name, batch.pk)).status_code == 404
     for name in ("import_cancel", "import_confirm", "import_layout"):
@@ -325,7 +342,9 @@ def test_another_sets_import_is_not_found(browser, other_ledger, ledger):
 def test_values_are_masked_for_others(browser, client_of, ledger, actor):
     Role.objects.filter(ledger=ledger, code="manager").update(sensitive_level=Level.MASKED)
     steward = client_of("steward")
-    batch = start_check(steward, [["客户名称", "手机"], ["甲公司", "13812345678"], ["乙公司", "13812345678"], ["丙", "1381234567"]])
+    batch = start_check(
+        steward, [["客户名称", "手机"], ["甲公司", "13812345678"], ["乙公司", "13812345678"], ["丙", "1381234567"]]
+    )
     assert "13812345678" in steward.get(page("import_check", batch.pk) + "?show=duplicates").content.decode()
     for show in ("errors", "duplicates"):
         text = browser.get(page("import_check", batch.pk) + f"?show={show}").content.decode()

@@ -1,6 +1,7 @@
 """Chunks, crashes, resuming, cancelling, all-or-nothing; nothing half-visible, nothing twice."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -154,8 +155,16 @@ def test_all_or_nothing(prepare, check, write, ledger):
     assert list(invariants.check(ledger.pk)) == []
 
 
-def test_all_or_nothing_undoes_everything_when_the_last_row_fails_after_all(prepare, check, write, ledger, add_customer):
-    batch = check(prepare([["客户编号", "客户名称"], ["N1", "甲公司"], ["N2", "乙公司"], ["N3", "丙公司"]], all_or_nothing=True, batch_size=1))
+def test_all_or_nothing_undoes_everything_when_the_last_row_fails_after_all(
+    prepare, check, write, ledger, add_customer
+):
+    batch = check(
+        prepare(
+            [["客户编号", "客户名称"], ["N1", "甲公司"], ["N2", "乙公司"], ["N3", "丙公司"]],
+            all_or_nothing=True,
+            batch_size=1,
+        )
+    )
     add_customer(number="N3", name="抢先公司")
     with pytest.raises(BusinessError) as refusal:
         write(batch)
@@ -239,7 +248,9 @@ def test_a_right_that_is_taken_away_stops_the_import_at_the_next_chunk(prepare, 
 def test_an_exhausted_number_rule_stops_with_the_reason(prepare, check, write, ledger):
     from customers.services import numbering
 
-    numbering.create_rule(ledger, name="短", parts=[{"type": "serial", "width": 1, "start": 8, "step": 1}], reset="never")
+    numbering.create_rule(
+        ledger, name="短", parts=[{"type": "serial", "width": 1, "start": 8, "step": 1}], reset="never"
+    )
     batch = check(prepare(numbered(5), batch_size=2))
     with pytest.raises(BusinessError) as refusal:
         write(batch)
@@ -319,7 +330,9 @@ def shell(transactional_db, tmp_path, ledger):
     def run(*args: str, **env: str):
         base = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         about = {"DATABASE_URL": url, "DATA_DIR": str(tmp_path / "shell"), "ALLOW_FAILPOINTS": "1"}
-        found = subprocess.run([sys.executable, "manage.py", *args], cwd=ROOT, env=base | about | env, capture_output=True, text=True)
+        found = subprocess.run(
+            [sys.executable, "manage.py", *args], cwd=ROOT, env=base | about | env, capture_output=True, text=True
+        )
         return found.returncode, found.stdout, found.stderr
 
     return run
@@ -341,12 +354,15 @@ def test_a_killed_command_is_resumed(shell, tmp_path, ledger):
 
     path = tmp_path / "客户.csv"
     path.write_bytes(csv_bytes(numbered(40)))
-    code, _out, _err = shell("import_customers", str(path), "--ledger", ledger.code, "--batch-size", "10",
-                             FAILPOINTS="import.before_chunk_commit:kill:3")  # fmt: skip
+    code, _out, err = shell("import_customers", str(path), "--ledger", ledger.code, "--batch-size", "10",
+                            FAILPOINTS="import.before_chunk_commit:kill:3")  # fmt: skip
     assert code == -9
+    pk = re.search(r"#(\d+)", err)[1]
     code, out, err = shell("verify_invariants", "--ledger", ledger.code)
     assert code == 0, out + err
-    code, out, err = shell("import_customers", "--ledger", ledger.code, "--resume", "1", "--report", str(tmp_path / "r.json"), "--json")
+    code, out, err = shell(
+        "import_customers", "--ledger", ledger.code, "--resume", pk, "--report", str(tmp_path / "r.json"), "--json"
+    )
     assert code == 0, err
     found = json.loads((tmp_path / "r.json").read_text())
     assert counts(found) == {"rows": 40, "added": 40}

@@ -12,7 +12,6 @@ from django.conf import settings
 from django.db import OperationalError, connection, connections, transaction
 
 from erp_site.jobs.models import Job
-from erp_site.jobs.registry import kind_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,10 +41,10 @@ class Installation:
         self._workers.append(worker)
         return worker
 
-    def enqueue(self, steps: int, pause: float = 0.02) -> Job:
+    def enqueue(self, steps: int, pause: float = 0.02, max_attempts: int = 3) -> Job:
         """A job that leaves a trace of each of its steps."""
         params = {"steps": steps, "pause": pause, "trace": str(self.trace)}
-        return self.jobs.create(kind="test.steps", params=params, max_attempts=kind_of("test.steps").max_attempts)
+        return self.jobs.create(kind="test.steps", params=params, max_attempts=max_attempts)
 
     def traces(self) -> list[tuple[str, int, int, int]]:
         """(begin, step or end; job; process; attempt) in the order of writing."""
@@ -65,7 +64,7 @@ class Installation:
             worker.send_signal(signal.SIGCONT)
             time.sleep(0.05)
 
-    def until(self, condition, seconds: float = 60) -> None:
+    def until(self, condition, seconds: float = 120) -> None:
         """Wait for a condition; fails with what the workers wrote when it never comes true."""
         deadline = time.monotonic() + seconds
         while not condition():
@@ -74,7 +73,7 @@ class Installation:
                 pytest.fail("\n".join(["waited in vain", *logs]))
             time.sleep(0.05)
 
-    def until_done(self, *asked: Job, seconds: float = 60) -> list[Job]:
+    def until_done(self, *asked: Job, seconds: float = 120) -> list[Job]:
         """Wait until these jobs are at an end; the fresh rows."""
         keys = [job.pk for job in asked]
         self.until(lambda: not self.jobs.active().filter(pk__in=keys).exists(), seconds)

@@ -84,7 +84,7 @@ def import_file_as_update(page, path):
     page.set_input_files("input[type=file]", path)
     page.locator("main button[type=submit]").first.click()
     page.wait_for_url("**/setup/")
-    page.locator("[name$=mode]").first.select_option("upsert")
+    page.check("input[name=mode][value=upsert]")
     page.get_by_role("button", name="开始检查").click()
     expect(page.locator("main")).to_contain_text("检查结果")
     expect(page.locator("form[action*='confirm'] button").first).to_be_visible(timeout=60_000)
