@@ -67,7 +67,11 @@ def source(path: str, count: int) -> Iterator[dict]:
         for index, row in enumerate(islice(csv.DictReader(handle), count)):
             extra = pool[index % len(pool)]
             unique = {"phone": f"0571-{80000000 + index:08d}", "mobile": f"139{index % 100_000_000:08d}"}
-            unique |= {"email": f"c{index}@example.com", "bank_account": f"3301{index:012d}", "contact": extra["contact"]}
+            unique |= {
+                "email": f"c{index}@example.com",
+                "bank_account": f"3301{index:012d}",
+                "contact": extra["contact"],
+            }
             yield {**row, **unique}
 
 
@@ -187,7 +191,11 @@ def main() -> None:
     parser.add_argument("--out", required=True)
     parser.add_argument("--steps", default="all")
     options = parser.parse_args()
-    steps = {"files", "floor", "csv", "xlsx", "pages", "export"} if options.steps == "all" else set(options.steps.split(","))
+    steps = (
+        {"files", "floor", "csv", "xlsx", "pages", "export"}
+        if options.steps == "all"
+        else set(options.steps.split(","))
+    )
     call_command("migrate", verbosity=0)
     manager = User.objects.create_user("bench", password=None, display_name="测速")
     figures, folder = Figures(options.rows), Path(settings.DATA_DIR)

@@ -320,4 +320,3 @@ def foreign_field(system: str) -> Field:
     """The field that holds a customer's number in another system."""
     return Field(f"{FOREIGN_PREFIX}{system}", f"{system} {_('编号')}", group=Group.BASIC, column="number", max_length=60,
                  part="foreign_numbers")  # fmt: skip
-

@@ -125,7 +125,9 @@ def plain_text(value: Any) -> str:
 
 def with_parts(queryset, fields: Iterable[Field]):
     """Prefetch the parts that the fields need, primary rows first: a constant number of queries."""
-    parts = {field.part for field in fields if field.part} | {"customer_tags" for field in fields if field.key == "tags"}
+    parts = {field.part for field in fields if field.part} | {
+        "customer_tags" for field in fields if field.key == "tags"
+    }
     prefetches = {
         "contacts": Contact.objects.order_by("-is_primary", "pk"),
         "bank_accounts": BankAccount.objects.order_by("-is_default", "pk"),

@@ -1,7 +1,4 @@
-"""The administration site as a whole: its name, and its login, which is the product's own (with its limits on attempts).
-
-django-tasks' page of results is taken off: 后台任务 shows the same work with its progress and its end.
-"""
+"""The administration site as a whole: its name, and its login, which is the product's own (with its limits on attempts)."""
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
@@ -11,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django_tasks_db.models import DBTaskResult
 
 
 @never_cache
@@ -35,4 +31,3 @@ admin.site.site_title = _("系统管理")
 admin.site.index_title = _("用户、部门、任务与记录")
 admin.site.login = login
 admin.site.password_change = password_change
-admin.site.unregister(DBTaskResult)

@@ -8,6 +8,7 @@ import os
 import secrets
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
@@ -27,19 +28,16 @@ FILES_DIR = DATA_DIR / "files"  # uploads and exports: outside the web root, ser
 def _kept_secret(name: str) -> str:
     """A secret of this installation, made at the first start and kept readable by its owner only."""
     path = DATA_DIR / "secrets" / name
-    try:
-        return path.read_text().strip()
-    except FileNotFoundError:
-        pass
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    value = secrets.token_urlsafe(64)
-    try:
-        # Exclusive creation: of two processes starting at once one writes, the other reads what it wrote.
-        with open(path, "x", opener=lambda p, flags: os.open(p, flags, 0o400)) as handle:
-            handle.write(value)
-    except FileExistsError:
-        return path.read_text().strip()
-    return value
+    if not path.exists():
+        handle, draft = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        os.chmod(draft, 0o400)
+        with suppress(FileExistsError):  # of two processes starting at once one is first, the other reads what it wrote
+            os.link(draft, path)
+        os.unlink(draft)
+    return path.read_text().strip()
 
 
 DEBUG = env.bool("DEBUG", False)
@@ -69,7 +67,6 @@ INSTALLED_APPS = [
     "simple_history",
     "import_export",
     "django_tasks",
-    "django_tasks_db",
     "django_htmx",
     "csp",
     "erp_site",
@@ -137,8 +134,8 @@ else:
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "tcp_user_timeout": 10_000,
-        "options": "-c statement_timeout=%d -c lock_timeout=%d -c idle_in_transaction_session_timeout=60000"
-        % (env.int("DB_STATEMENT_TIMEOUT_MS", 60_000), env.int("DB_LOCK_TIMEOUT_MS", 10_000)),
+        "options": f"-c statement_timeout={env.int('DB_STATEMENT_TIMEOUT_MS', 60_000)} "
+        f"-c lock_timeout={env.int('DB_LOCK_TIMEOUT_MS', 10_000)} -c idle_in_transaction_session_timeout=60000",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -218,6 +215,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if TLS:
     SECURE_SSL_REDIRECT = env.bool("SSL_REDIRECT", True)
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes of the host itself come without TLS
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", True)
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True

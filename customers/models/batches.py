@@ -28,7 +28,12 @@ class ChangeBatch(models.Model):
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.DONE)
     door = models.CharField(_("入口"), max_length=10)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, verbose_name=_("操作人"), help_text=_("空为系统")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("操作人"),
+        help_text=_("空为系统"),
     )
     reason = models.CharField(_("原因"), max_length=200, blank=True)
     request_id = models.CharField(_("请求号"), max_length=64, blank=True)

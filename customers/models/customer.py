@@ -105,7 +105,9 @@ class Customer(models.Model):
                 "ledger", "number_key", name="customer_number", violation_error_message=_("客户编号已被使用")
             ),
             models.CheckConstraint(
-                condition=~models.Q(number=""), name="customer_has_number", violation_error_message=_("客户编号不能为空")
+                condition=~models.Q(number=""),
+                name="customer_has_number",
+                violation_error_message=_("客户编号不能为空"),
             ),
             models.CheckConstraint(
                 condition=~models.Q(name=""), name="customer_has_name", violation_error_message=_("客户名称不能为空")

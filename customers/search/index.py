@@ -126,12 +126,15 @@ def row_has(ledger_id: int, alternatives: Sequence[set[str]]) -> RawSQL:
 
 
 def _arrays(column: str, ledger_id: int, alternatives: Sequence[set[str]]) -> tuple[str, list[list[int]]]:
-    return " OR ".join([f"{column} @> %s::int[]"] * len(alternatives)), [hashed(ledger_id, each) for each in alternatives]
+    return " OR ".join([f"{column} @> %s::int[]"] * len(alternatives)), [
+        hashed(ledger_id, each) for each in alternatives
+    ]
 
 
 def _expression(ledger_id: int, alternatives: Sequence[set[str]]) -> str:
     return " OR ".join(
-        "(" + " AND ".join(f'"{_escaped(ledger_id, token)}"' for token in sorted(tokens)) + ")" for tokens in alternatives
+        "(" + " AND ".join(f'"{_escaped(ledger_id, token)}"' for token in sorted(tokens)) + ")"
+        for tokens in alternatives
     )
 
 

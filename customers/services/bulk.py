@@ -93,7 +93,9 @@ class Table:
             with connection.cursor() as cursor:
                 cursor.execute(f'DELETE FROM "{self.name}" WHERE id {_in_list(pks)}', _in_params(pks))
 
-    def keep_history(self, pks: Sequence[int], kind: str, *, batch_id: int, user_id: int | None, at: datetime, reason: str):
+    def keep_history(
+        self, pks: Sequence[int], kind: str, *, batch_id: int, user_id: int | None, at: datetime, reason: str
+    ):
         """Copy the rows as they stand in the table now into its history; ``kind`` is "+", "~" or "-"."""
         if not pks:
             return
@@ -120,7 +122,10 @@ def insert_records(table_name: str, columns: Sequence[str], records: Iterable[tu
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and not ignore:
             # COPY goes past Django's cursor, so its errors are translated here.
-            with connection.wrap_database_errors, cursor.cursor.copy(f'COPY "{table_name}" ({names}) FROM STDIN') as copy:
+            with (
+                connection.wrap_database_errors,
+                cursor.cursor.copy(f'COPY "{table_name}" ({names}) FROM STDIN') as copy,
+            ):
                 for record in records:
                     copy.write_row(record)
             return
@@ -168,5 +173,9 @@ def _converter(field: models.Field):
     if isinstance(field, models.DateField):
         return str if sqlite else None
     if isinstance(field, models.DecimalField):
-        return (lambda value: connection.ops.adapt_decimalfield_value(value, field.max_digits, field.decimal_places)) if sqlite else None
+        return (
+            (lambda value: connection.ops.adapt_decimalfield_value(value, field.max_digits, field.decimal_places))
+            if sqlite
+            else None
+        )
     return None

@@ -65,9 +65,11 @@ class Cleaner:
                 Type.CATEGORY: lambda: Category.objects.filter(ledger=self.ledger, is_active=True).values_list(
                     "pk", "code", "name"
                 ),
-                Type.USER: lambda: User.objects.filter(is_active=True, memberships__ledger=self.ledger)
-                .distinct()
-                .values_list("pk", "username", "display_name"),
+                Type.USER: lambda: (
+                    User.objects.filter(is_active=True, memberships__ledger=self.ledger)
+                    .distinct()
+                    .values_list("pk", "username", "display_name")
+                ),
                 Type.DEPARTMENT: lambda: Department.objects.filter(is_active=True).values_list("pk", "code", "name"),
                 Type.TAGS: lambda: Tag.objects.filter(ledger=self.ledger).values_list("pk", "name", "name"),
             }[type]
@@ -96,7 +98,9 @@ class Cleaner:
         return pk, None
 
     def _tags(self, field: Field, raw: Any) -> Clean:
-        names = raw if isinstance(raw, list | tuple) else str(raw or "").replace("，", ",").replace("、", ",").split(",")
+        names = (
+            raw if isinstance(raw, list | tuple) else str(raw or "").replace("，", ",").replace("、", ",").split(",")
+        )
         chosen, unknown = [], []
         for name in names:
             if _blank(name):

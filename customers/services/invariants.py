@@ -79,9 +79,7 @@ def _wrong_keys(ids: list[int]) -> str:
 
 
 def _wrong_claims(ids: list[int]) -> str:
-    wrong = (
-        IdentityClaim.objects.filter(customer_id__in=ids).exclude(value__iexact=models.F("customer__uscc")).first()
-    )
+    wrong = IdentityClaim.objects.filter(customer_id__in=ids).exclude(value__iexact=models.F("customer__uscc")).first()
     return f"I8 customer {wrong.customer_id}: holds the claim {wrong.value}" if wrong else ""
 
 

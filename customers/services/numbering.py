@@ -29,7 +29,7 @@ def rule_in_force(ledger) -> NumberingRule | None:
 
 def create_rule(ledger, *, name: str, parts: list[dict], reset: str) -> NumberingRule:
     """Make a rule the one in force; older ones stay for reading. Raises BusinessError with every fault of the parts."""
-    faults = patterns.validate(parts, reset)
+    faults = [fault for fault in patterns.validate(parts, reset) if fault.severity == "error"]
     if faults:
         raise BusinessError(" ".join(str(fault.message) for fault in faults), code=faults[0].code, field="parts")
     NumberingRule.objects.filter(ledger=ledger, is_active=True).update(is_active=False)
@@ -65,17 +65,6 @@ KIND_CODES = {
 }
 
 
-def preview(ledger, parts: list[dict], reset: str, count: int = 3) -> list[str]:
-    """The first ``count`` numbers that the parts would make today, for an ordinary company."""
-    context = NumberContext(
-        category_code="PT", region_code="310100", kind_code="QY", ledger_code=ledger.code, initials="HYJX",
-        on=timezone.localdate(),
-    )  # fmt: skip
-    serial = next((part for part in parts if part["type"] == "serial"), {})
-    first, step = serial.get("start", 1), serial.get("step", 1)
-    return [patterns.render(parts, context, first + index * step) for index in range(count)]
-
-
 def assign(ledger, edits: list[Edit]) -> None:
     """Give each new customer its number; manual ones first, since they push the counter. Called under the write lock.
 
@@ -91,7 +80,9 @@ def assign(ledger, edits: list[Edit]) -> None:
     if rule is None:
         if automatic:
             raise BusinessError(
-                _("账套还没有编码规则，无法自动编号。"), code="number.no_rule", remedy=_("请先在账套设置中建立编码规则。")
+                _("账套还没有编码规则，无法自动编号。"),
+                code="number.no_rule",
+                remedy=_("请先在账套设置中建立编码规则。"),
             )
         return
     if manual:
@@ -111,14 +102,23 @@ def cannot_number(ledger, edits: list[Edit]) -> Iterator[tuple[Edit, str]]:
         try:
             patterns.render(rule.parts, context, start)
         except patterns.MissingPart as missing:
-            yield edit, _("编码规则「%(rule)s」需要%(what)s，该客户没有填写。") % {
-                "rule": rule.name,
-                "what": _MISSING.get(missing.part_type, missing.part_type),
-            }
+            yield (
+                edit,
+                _("编码规则「%(rule)s」需要%(what)s，该客户没有填写。")
+                % {
+                    "rule": rule.name,
+                    "what": _MISSING.get(missing.part_type, missing.part_type),
+                },
+            )
 
 
 _FROM_CUSTOMER = {"category", "region", "kind", "initials"}
-_MISSING = {"category": _lazy("客户分类"), "region": _lazy("省份或地址"), "initials": _lazy("客户名称"), "kind": _lazy("客户类型")}
+_MISSING = {
+    "category": _lazy("客户分类"),
+    "region": _lazy("省份或地址"),
+    "initials": _lazy("客户名称"),
+    "kind": _lazy("客户类型"),
+}
 
 
 def number_key(number: str) -> str:
@@ -132,9 +132,7 @@ def taken(ledger_id: int, keys: Iterable[str]) -> dict[str, int | None]:
     held: dict[str, int | None] = dict(
         NumberAlias.objects.filter(ledger_id=ledger_id, number_key__in=wanted).values_list("number_key", "customer_id")
     )
-    held |= dict(
-        Customer.objects.of(ledger_id).filter(number_key__in=wanted).values_list("number_key", "pk")
-    )
+    held |= dict(Customer.objects.of(ledger_id).filter(number_key__in=wanted).values_list("number_key", "pk"))
     return held
 
 
@@ -177,21 +175,44 @@ def _draw(rule: NumberingRule, edits: list[Edit], contexts: list[NumberContext])
     for scope in sorted(groups):
         counter = _counter(rule, scope)
         waiting = groups[scope]
-        while waiting:
-            waiting = _fill(rule, counter, waiting, step)
+        while waiting := _fill(rule, counter, waiting, step):
+            _skip_taken(rule, counter, waiting[0][1], step)
         counter.save(update_fields=["next_serial"])
 
 
-def _fill(rule, counter, waiting, step) -> list[tuple[Edit, NumberContext]]:
-    """Number as many as are free in the next block; returns those whose number somebody already had."""
+def _skip_taken(rule, counter, context: NumberContext, step: int) -> None:
+    """Move the counter to the next free serial, in growing strides: a new rule may begin where a million old numbers stand."""
+    size = 500
+    while True:
+        numbers = _render(rule, [context] * size, counter.next_serial, step, partly=True)
+        keys = [number_key(number) for number in numbers]
+        held = taken(rule.ledger_id, keys)
+        free = next((place for place, key in enumerate(keys) if key not in held), None)
+        if free is not None:
+            counter.next_serial += step * free
+            return
+        counter.next_serial += step * len(keys)
+        size = min(size * 4, 32_000)
+
+
+def _render(rule, contexts: list[NumberContext], first: int, step: int, *, partly: bool = False) -> list[str]:
+    """Numbers of consecutive serials. ``partly``: only as many as the serial's width still has, at least one."""
+    if partly:
+        width = next(part for part in rule.parts if part["type"] == "serial")["width"]
+        contexts = contexts[: max(1, (10**width - 1 - first) // step + 1)]
     try:
-        numbers = patterns.render_many(rule.parts, [context for _edit, context in waiting], counter.next_serial, step)
+        return patterns.render_many(rule.parts, contexts, first, step)
     except patterns.SerialOverflow as full:
         raise BusinessError(
             _("编码规则「%(rule)s」的流水号已用尽。") % {"rule": rule.name},
             code="number.exhausted",
             remedy=_("请在编码规则中增加流水号位数。"),
         ) from full
+
+
+def _fill(rule, counter, waiting, step) -> list[tuple[Edit, NumberContext]]:
+    """Number as many as are free in the next block; returns those whose number somebody already had."""
+    numbers = _render(rule, [context for _edit, context in waiting], counter.next_serial, step)
     counter.next_serial += step * len(waiting)
     keys = [number_key(number) for number in numbers]
     held = taken(rule.ledger_id, keys)

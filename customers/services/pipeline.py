@@ -166,7 +166,9 @@ class Pipeline:
             if not edit.values.get("uscc") and (checked.problem is None or checked.problem.severity != "error"):
                 edit.values["uscc"] = checked.value
                 if checked.problem:
-                    edit.problem("uscc", checked.problem.code, checked.problem.message, checked.problem.severity, value=number)
+                    edit.problem(
+                        "uscc", checked.problem.code, checked.problem.message, checked.problem.severity, value=number
+                    )
             if number == edit.values.get("uscc") and edit.is_add:
                 del row.values["tax_number"]
         edit.parts = {part: rows for part, rows in edit.parts.items() if any(_says_something(row) for row in rows)}
@@ -326,8 +328,11 @@ def _said(edit: Edit) -> Iterator[tuple[str, Any]]:
 
 
 def _says_something(row: PartEdit) -> bool:
-    return row.pk is not None or row.remove or any(value not in (None, "", False) for value in row.values.values()) or (
-        row.primary and bool(row.values)
+    return (
+        row.pk is not None
+        or row.remove
+        or any(value not in (None, "", False) for value in row.values.values())
+        or (row.primary and bool(row.values))
     )
 
 
@@ -345,7 +350,9 @@ def _part_values(edit: Edit) -> dict[str, list[dict[str, Any]]]:
     return {part: [row.values for row in rows if not row.remove] for part, rows in edit.parts.items() if part in PARTS}
 
 
-def submit(edits: list[Edit], *, ledger, by: Actor, kind: str, reason: str = "", policy: Policy | None = None) -> Outcome:
+def submit(
+    edits: list[Edit], *, ledger, by: Actor, kind: str, reason: str = "", policy: Policy | None = None
+) -> Outcome:
     """Prepare the edits and write those that nothing speaks against, in one transaction; the others come back refused.
 
     Raises BusinessError when the set takes no data, or when somebody else was quicker (``write.clash``).

@@ -35,7 +35,13 @@ _FLAGS = {"contacts": "is_primary", "bank_accounts": "is_default", "invoice_prof
 def open_batch(*, ledger, by: Actor, kind: str, reason: str = "", state: str = ChangeBatch.State.DONE) -> ChangeBatch:
     """A new batch row; ``state`` OPEN keeps its new customers out of sight until ``close_batch``."""
     return ChangeBatch.objects.create(
-        ledger=ledger, kind=kind, state=state, door=by.door, by_id=by.user_id, reason=reason[:200], request_id=by.request_id
+        ledger=ledger,
+        kind=kind,
+        state=state,
+        door=by.door,
+        by_id=by.user_id,
+        reason=reason[:200],
+        request_id=by.request_id,
     )
 
 
@@ -190,9 +196,7 @@ class _Writer:
         for edit in edits:
             row, parts = before[edit.customer_id]
             changed = {
-                key: value
-                for key, value in edit.values.items()
-                if key in WRITABLE and not _same(row[key], value)
+                key: value for key, value in edit.values.items() if key in WRITABLE and not _same(row[key], value)
             }
             self._refuse_stale(edit, row, changed)
             if changed.get("number"):
@@ -230,15 +234,20 @@ class _Writer:
         if edit.base_version is None or edit.base_version == row["version"]:
             return
         base = (
-            Customer.history.filter(id=row["id"], version=edit.base_version)
-            .order_by("-history_id")
-            .values(*changed)
-            .first()
-        ) if changed else None
+            (
+                Customer.history.filter(id=row["id"], version=edit.base_version)
+                .order_by("-history_id")
+                .values(*changed)
+                .first()
+            )
+            if changed
+            else None
+        )
         conflicts = [key for key in changed if base is None or not _same(base[key], row[key])]
         if conflicts or (base is None and edit.parts):
             error = StaleVersion(
-                _("在您编辑期间，其他人已修改了同样的内容。"), remedy=_("请核对最新内容后再保存。"),
+                _("在您编辑期间，其他人已修改了同样的内容。"),
+                remedy=_("请核对最新内容后再保存。"),
             )
             error.conflicts = conflicts
             raise error
@@ -262,7 +271,9 @@ class _Writer:
     def _plan_part(self, plan: "_PartPlan", edit: PartEdit, customer: Row) -> set[str]:
         current = plan.current(edit)
         if edit.pk is not None and current is None:
-            raise StaleVersion(_("您编辑的%(part)s已被其他人删除。") % {"part": PART_MODELS[plan.part]._meta.verbose_name})
+            raise StaleVersion(
+                _("您编辑的%(part)s已被其他人删除。") % {"part": PART_MODELS[plan.part]._meta.verbose_name}
+            )
         if current is None:
             if edit.remove or not any(value not in (None, "", False) for value in edit.values.values()):
                 return set()
@@ -361,7 +372,11 @@ class _PartWork:
         self.removals: dict[str, list[int]] = {}
 
     def take(self, plan: "_PartPlan") -> None:
-        for kept, new in ((self.inserts, plan.inserts), (self.updates, plan.updates.items()), (self.removals, plan.removals)):
+        for kept, new in (
+            (self.inserts, plan.inserts),
+            (self.updates, plan.updates.items()),
+            (self.removals, plan.removals),
+        ):
             if new:
                 kept.setdefault(plan.part, []).extend(new)
 
@@ -393,9 +408,13 @@ class _PartPlan:
             return
         marked = [pk for pk, values in self.updates.items() if values.get(flag) and pk not in self.removals]
         new = next((row for row in self.inserts if row.get(flag)), None)
-        chosen = new if new is not None else next(
-            (row for row in kept if row["id"] in marked),
-            next((row for row in kept if row[flag]), kept[0] if kept else self.inserts[0]),
+        chosen = (
+            new
+            if new is not None
+            else next(
+                (row for row in kept if row["id"] in marked),
+                next((row for row in kept if row[flag]), kept[0] if kept else self.inserts[0]),
+            )
         )
         for row in self.inserts:
             row[flag] = row is chosen

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -33,7 +33,7 @@ def done(run: Run) -> None:
     batch = run.batch
     failpoints.hit("import.before_finish")
     with transaction.atomic():
-        run.keep(state=State.DONE, rows=batch.count("rows"), finished_at=timezone.now(), run_token="")
+        run.keep(state=State.DONE, rows=batch.count("rows"), finished_at=timezone.now(), run_token="", inspection=None)
         if batch.change_batch is not None:
             writing.close_batch(batch.change_batch)
     batch.refresh_from_db()
@@ -46,12 +46,11 @@ def compare(batch: ImportBatch) -> dict[str, Any]:
     for counts in ImportChunk.objects.filter(batch=batch).values_list("counts", flat=True).iterator():
         for key, total in counts.get("sums", {}).items():
             wanted[key] = wanted.get(key, Decimal(0)) + Decimal(total)
-    numbers: set[int] = set()
+    added_rows = _added(batch)
+    stored, numbers = added_rows.aggregate(rows=Count("pk"), numbers=Count("number_key", distinct=True)).values()
     sums = dict.fromkeys(wanted, Decimal(0))
-    stored = 0
-    for number, *amounts in _added(batch).values_list("number_key", *wanted).iterator(chunk_size=5_000):
-        stored += 1
-        numbers.add(hash(number))
+    # Added up here, because one of the engines would do it in floating point.
+    for amounts in added_rows.values_list(*wanted).iterator(chunk_size=5_000) if wanted else ():
         for key, amount in zip(wanted, amounts, strict=True):
             sums[key] += amount or 0
     accounted = sum(batch.count(key) for key in ("added", "updated", "unchanged", "skipped", "rejected"))
@@ -59,12 +58,12 @@ def compare(batch: ImportBatch) -> dict[str, Any]:
     checks = {
         "rows": {"file": batch.count("rows"), "accounted": accounted},
         "added": {"file": added, "database": stored},
-        "distinct_numbers": {"file": added, "database": len(numbers)},
+        "distinct_numbers": {"file": added, "database": numbers},
         "sums": {key: {"file": str(wanted[key]), "database": str(sums[key])} for key in wanted},
     }
     checks["ok"] = (
         accounted == batch.count("rows")
-        and stored == added == len(numbers)
+        and stored == added == numbers
         and all(wanted[key] == sums[key] for key in wanted)
     )
     batch.checks = checks
@@ -86,8 +85,13 @@ def cancel(batch: ImportBatch) -> None:
             raise BusinessError(_("这个导入已经结束，不能取消。"), code="import.over")
         if locked.change_batch is not None:
             writing.close_batch(locked.change_batch)
-        locked.state, locked.run_token, locked.finished_at = State.CANCELLED, "", timezone.now()
-        locked.save(update_fields=["state", "run_token", "finished_at"])
+        locked.state, locked.run_token, locked.finished_at, locked.inspection = (
+            State.CANCELLED,
+            "",
+            timezone.now(),
+            None,
+        )
+        locked.save(update_fields=["state", "run_token", "finished_at", "inspection"])
     batch.refresh_from_db()
     if batch.change_batch_id:
         compare(batch)

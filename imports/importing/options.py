@@ -45,8 +45,9 @@ def apply(batch: ImportBatch, options: Options, fields: list[str] | None = None)
         raise BusinessError(_("这个导入已经开始，不能再改设置。"), code="import.started")
     if fields is not None:
         batch.columns = [{**column, "field": key} for column, key in zip(batch.columns, fields, strict=True)]
-    for name in ("mode", "match", "duplicates", "empty_cells", "all_or_nothing", "batch_size", "reason"):
+    for name in ("mode", "match", "duplicates", "empty_cells", "all_or_nothing", "batch_size"):
         setattr(batch, name, getattr(options, name))
+    batch.reason = (options.reason.strip() or _("导入文件 %(name)s") % {"name": batch.file_name})[:200]
     require_workable(batch)
     with transaction.atomic():
         reset(batch)

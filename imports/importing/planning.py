@@ -48,7 +48,7 @@ class Planner:
 
     def __init__(self, batch: ImportBatch, catalogue: Catalogue):
         self.batch = batch
-        self.reason = batch.reason or (_("导入文件 %(name)s") % {"name": batch.file_name})[:200]
+        self.reason = batch.reason
         self.clears = batch.empty_cells == batch.EmptyCells.CLEAR
         self.columns = columns_of(batch, catalogue)
         self.keys = {column.key for _index, column in self.columns}

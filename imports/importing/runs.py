@@ -64,12 +64,14 @@ class Run:
             )
         self.batch.refresh_from_db()
 
-    def keep(self, **values: Any) -> None:
+    def keep(self, *, ask: bool = True, **values: Any) -> None:
         """Store values of the batch inside the open transaction; raises TakenOver when it is somebody else's by now.
 
-        The batch in memory is left as it is: the transaction may yet fail.
+        The batch in memory is left as it is: the transaction may yet fail. ``ask`` False leaves the job's row alone, which
+        a long transaction must not hold.
         """
-        self.tell.check()
+        if ask:
+            self.tell.check()
         mine = ImportBatch.objects.filter(pk=self.batch.pk, run_token=self.batch.run_token, state=self.state)
         if not mine.update(heard_at=timezone.now(), seconds=self.seconds, **values):
             raise TakenOver

@@ -277,7 +277,9 @@ def import_progress(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
 def _progress(request: HttpRequest, batch: ImportBatch, label: str) -> dict:
     job = batch.job
     done, total = batch.count("rows"), batch.rows
-    may_stop = batch.state in batch.ACTIVE and job is not None and not job.is_finished
+    # What is written in one transaction can be seen and stopped by nobody until it ends.
+    in_one = batch.state == State.WRITING and batch.all_or_nothing
+    may_stop = batch.state in batch.ACTIVE and job is not None and not job.is_finished and not in_one
     waiting = job is not None and job.status == Job.Status.QUEUED
     return {
         "batch": batch,
@@ -285,9 +287,9 @@ def _progress(request: HttpRequest, batch: ImportBatch, label: str) -> dict:
         "label": label,
         "poll_url": reverse("import_progress", args=[batch.ledger.code, batch.pk]),
         "cancel_url": reverse("import_cancel", args=[batch.ledger.code, batch.pk]) if may_stop else "",
-        "done": f"{done:,}",
+        "done": "" if in_one else f"{done:,}",
         "total": f"{total:,}" if total else "",
-        "percent": min(99, done * 100 // total) if total and not waiting else None,
+        "percent": min(99, done * 100 // total) if total and not waiting and not in_one else None,
         "message": _message(batch, waiting=waiting),
         "failed": job.error if job is not None and job.status == Job.Status.FAILED else batch.error,
         "stopping": job is not None and job.cancel_requested,
@@ -297,6 +299,8 @@ def _progress(request: HttpRequest, batch: ImportBatch, label: str) -> dict:
 def _message(batch: ImportBatch, *, waiting: bool) -> str:
     if waiting:
         return _("等待后台进程开始…")
+    if batch.state == State.WRITING and batch.all_or_nothing:
+        return _("全部写完后一次提交，期间不显示进度")
     if batch.job is not None and batch.job.cancel_requested:
         return _("正在停止，当前一批写完或退回后结束…")
     job = batch.job

@@ -218,7 +218,7 @@ class _Writer:
                     reason=self.planner.reason,
                     state=ChangeBatch.State.OPEN,
                 )
-                self.run.keep(change_batch=made)
+                self.run.keep(ask=not self.batch.all_or_nothing, change_batch=made)
             self.batch.change_batch = made
         return self.batch.change_batch
 
@@ -227,7 +227,7 @@ class _Writer:
         _number_hits(plans)
         found = self.recorder.findings(plans, status)
         counts = self.recorder.counts(plans, found, status)
-        self.run.keep(counts=findings.add_up(self.counts, counts))
+        self.run.keep(ask=not self.batch.all_or_nothing, counts=findings.add_up(self.counts, counts))
         staging.save(
             self.batch,
             piece,

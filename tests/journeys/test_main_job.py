@@ -13,7 +13,18 @@ from tests.journeys.conftest import PHONE
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
-COLUMNS = ("name", "uscc", "registered_on", "registered_capital", "province", "city", "address", "phone", "contact", "mobile")
+COLUMNS = (
+    "name",
+    "uscc",
+    "registered_on",
+    "registered_capital",
+    "province",
+    "city",
+    "address",
+    "phone",
+    "contact",
+    "mobile",
+)
 
 
 @pytest.fixture

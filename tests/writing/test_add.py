@@ -72,7 +72,10 @@ def test_sensitive_values_never_stand_readable_in_any_table(ledger, system):
 
 def test_thousands_take_as_many_queries_as_one(ledger, system, django_assert_max_num_queries):
     def firms(start, count):
-        return [{**FIRM, "name": f"嘉兴第{n}纺织厂", "uscc": "", "mobile": f"139{n:08d}"} for n in range(start, start + count)]
+        return [
+            {**FIRM, "name": f"嘉兴第{n}纺织厂", "uscc": "", "mobile": f"139{n:08d}"}
+            for n in range(start, start + count)
+        ]
 
     from django.test.utils import CaptureQueriesContext
 
@@ -121,3 +124,16 @@ def test_an_archived_set_takes_nothing(ledger, system):
     ledger.save()
     with pytest.raises(BusinessError, match="归档"):
         add(ledger, system, FIRM)
+
+
+def test_a_rule_that_begins_among_old_numbers_skips_them(ledger, system):
+    from customers.services import numbering
+
+    add(ledger, system, *({"name": f"旧编号{n}号店", "number": f"XH{n:05d}"} for n in range(1, 1200)))
+    parts = [{"type": "literal", "text": "XH"}, {"type": "serial", "width": 5, "start": 1, "step": 1}]
+    numbering.create_rule(ledger, name="新规则", parts=parts, reset="never")
+    add(ledger, system, {"name": "第一家新店"}, {"name": "第二家新店"})
+    assert set(Customer.objects.filter(name__contains="新店").values_list("number", flat=True)) == {
+        "XH01200",
+        "XH01201",
+    }

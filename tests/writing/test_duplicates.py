@@ -41,7 +41,11 @@ def test_a_tax_number_of_eighteen_characters_is_the_credit_code(ledger, system, 
 
 @pytest.mark.parametrize(
     ("field", "value", "kind"),
-    [("phone", "+86 137 0000 1234", "phone"), ("mobile", "１３７００００１２３４", "phone"), ("email", "A@EXAMPLE.com", "email")],
+    [
+        ("phone", "+86 137 0000 1234", "phone"),
+        ("mobile", "１３７００００１２３４", "phone"),
+        ("email", "A@EXAMPLE.com", "email"),
+    ],
 )
 def test_phones_and_mails_hit_but_do_not_refuse(ledger, system, known, field, value, kind):
     added = submit(ledger, system, {"name": "新公司", field: value}).added[0]

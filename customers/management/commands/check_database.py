@@ -18,5 +18,7 @@ class Command(ProductCommand):
         self.show({"ok": not faults, "vendor": connection.vendor, "faults": faults}, "\n".join(faults) or text)
         if faults:
             raise FoundFaults(
-                _("数据库有损坏。请停止服务并备份数据目录，再用最近一次完好的备份恢复；查找异常可用 rebuild_search 与 rebuild_match_keys 重建。")
+                _(
+                    "数据库有损坏。请停止服务并备份数据目录，再用最近一次完好的备份恢复；查找异常可用 rebuild_search 与 rebuild_match_keys 重建。"
+                )
             )

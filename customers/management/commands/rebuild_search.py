@@ -21,7 +21,10 @@ class Command(ProductCommand):
         done = {}
         for ledger in ledgers:
             done[ledger.code] = rebuilding.rebuild(
-                ledger, keys=False, search=True, progress=lambda count, code=ledger.code: self.progress(f"{code} {count}")
+                ledger,
+                keys=False,
+                search=True,
+                progress=lambda count, code=ledger.code: self.progress(f"{code} {count}"),
             )
         strays = rebuilding.drop_strays()
         text = _("已重建 %(count)s 个客户，清除 %(strays)s 条无主记录。")
