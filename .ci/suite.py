@@ -22,6 +22,8 @@ CODE = [
     for name in ("erp_site", "permissions", "ledgers", "customers", "imports", "tests", "benchmarks", ".ci")
     if (ROOT / name).is_dir()
 ]
+# Tests of pure code, files and the look: they touch no database, so one run says it all.
+WITHOUT_DATABASE = ["tests/rules", "tests/reading", "tests/frontend"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 LINT = {
@@ -104,7 +106,8 @@ def suite_on_postgres(env: dict[str, str], arguments: list[str], report: Report)
             return
         name = f"ledgers_{os.getpid()}"
         try:
-            passed, seconds = pytest(env | {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}, arguments)
+            again = arguments or [f"--ignore={folder}" for folder in WITHOUT_DATABASE]
+            passed, seconds = pytest(env | {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}, again)
             report.add(f"suite on PostgreSQL {version}", passed=passed, note=seconds)
         finally:
             postgres.remove_databases(url, f"test_{name}")

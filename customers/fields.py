@@ -18,7 +18,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .models import PARTS, Address, Contact, Customer, InvoiceProfile
+from .models import PARTS, Contact, Customer
 from .rules import identifiers, industries
 
 Text = str | Promise
@@ -220,7 +220,7 @@ def _part(part: str, column: str, label: Text, type: Type = Type.TEXT, **more) -
     model_field = PARTS[part]._meta.get_field(column)
     if type == Type.TEXT:
         more.setdefault("max_length", model_field.max_length or 40)
-    if not more.get("choices") and model_field.choices:
+    if model_field.choices:
         more["choices"] = tuple(model_field.choices)
         type = Type.CHOICE
     return Field(f"{part}.{column}", label, type, Group.CONTACT, column, part, **more)
@@ -240,7 +240,7 @@ PART_FIELDS: tuple[Field, ...] = (
     _part("contacts", "birthday", _("生日"), Type.DATE),
     _part("contacts", "is_primary", _("主联系人"), Type.BOOLEAN),
     _part("contacts", "remark", _("备注")),
-    _part("addresses", "use", _("用途"), choices=tuple(Address.Use.choices)),
+    _part("addresses", "use", _("用途")),
     _part("addresses", "province", _("省份")),
     _part("addresses", "city", _("城市")),
     _part("addresses", "district", _("区县")),
@@ -257,8 +257,8 @@ PART_FIELDS: tuple[Field, ...] = (
     _part("bank_accounts", "is_default", _("默认"), Type.BOOLEAN),
     _part("invoice_profiles", "title", _("发票抬头"), wide=True),
     _part("invoice_profiles", "tax_number", _("纳税人识别号"), check=identifiers.tax_number, match="tax"),
-    _part("invoice_profiles", "taxpayer_kind", _("纳税人类型"), choices=tuple(InvoiceProfile.TaxpayerKind.choices)),
-    _part("invoice_profiles", "invoice_kind", _("发票类型"), choices=tuple(InvoiceProfile.InvoiceKind.choices)),
+    _part("invoice_profiles", "taxpayer_kind", _("纳税人类型")),
+    _part("invoice_profiles", "invoice_kind", _("发票类型")),
     _part("invoice_profiles", "bank_name", _("开户行")),
     _part("invoice_profiles", "account", _("银行账号"), check=identifiers.bank_account, match="bank", sensitive=True),
     _part("invoice_profiles", "address", _("地址")),

@@ -69,6 +69,10 @@ class Pipeline:
             for key, value in _said(edit):
                 if not self._may_edit(key) and not self._is_masked(key, value):
                     self._refuse_field(edit, key)
+            for part in {part for part, rows in edit.parts.items() if any(row.remove for row in rows)}:
+                for each in self.catalogue.of_part(part):
+                    if not self._may_edit(each.key):
+                        self._refuse_field(edit, each.key)
 
     def _is_masked(self, key: str, value: Any) -> bool:
         """Whether the value is what a reader of masked ones was shown: it comes back as "unchanged"."""
@@ -154,6 +158,18 @@ class Pipeline:
                 if problem:
                     problem.field = f"{part}.{index}.{column}"
                     edit.problems.append(problem)
+            self._require_of_part(edit, part, index, row)
+
+    def _require_of_part(self, edit: Edit, part: str, index: int, row: PartEdit) -> None:
+        """A part row without what makes it one (an address without a line) is refused; an empty new row says nothing."""
+        column = _NEEDED.get(part)
+        if column is None or row.remove or row.values.get(column):
+            return
+        if column in row.values if row.pk else any(value not in (None, "", False) for value in row.values.values()):
+            field = self.catalogue.get(f"{part}.{column}")
+            edit.problem(
+                f"{part}.{index}.{column}", "field.required", _("%(field)s必须填写。") % {"field": field.label}
+            )
 
     @staticmethod
     def _sort_tax_number(edit: Edit) -> None:
@@ -316,6 +332,9 @@ class Pipeline:
 
     def _softened(self, severity: str) -> str:
         return "warning" if self.policy.report_duplicates else severity
+
+
+_NEEDED = {"addresses": "line", "bank_accounts": "account"}
 
 
 def _said(edit: Edit) -> Iterator[tuple[str, Any]]:

@@ -58,4 +58,5 @@ class BusinessErrorMiddleware:
             body = {"code": exception.code, "message": exception.message, "remedy": exception.remedy}
             return JsonResponse(body, status=exception.status)
         template = "errors/403.html" if isinstance(exception, NotAllowed) else "errors/409.html"
-        return render(request, template, {"error": exception}, status=exception.status)
+        said = [exception.message, getattr(exception, "rule", ""), exception.remedy]
+        return render(request, template, {"message": " ".join(filter(None, said))}, status=exception.status)

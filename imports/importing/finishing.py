@@ -37,6 +37,7 @@ def done(run: Run) -> None:
         if batch.change_batch is not None:
             writing.close_batch(batch.change_batch)
     batch.refresh_from_db()
+    ImportChunk.objects.filter(batch=batch).update(keys=None)  # only a run that goes on needs them
     compare(batch)
 
 
@@ -93,6 +94,7 @@ def cancel(batch: ImportBatch) -> None:
         )
         locked.save(update_fields=["state", "run_token", "finished_at", "inspection"])
     batch.refresh_from_db()
+    ImportChunk.objects.filter(batch=batch).update(keys=None)
     if batch.change_batch_id:
         compare(batch)
 

@@ -115,3 +115,17 @@ def test_a_tax_number_that_is_the_credit_code_is_not_stored_twice(change, add_cu
     firm = add_customer(name="丽水竹业有限公司", uscc="91330100799655058B")
     assert change(firm, tax_number="91330100799655058B").unchanged
     assert not firm.invoice_profiles.exists()
+
+
+def test_an_address_without_a_line_and_an_account_without_a_number_are_refused(firm, change):
+    outcome = change(firm, parts={"addresses": [PartEdit({"use": "收货", "receiver": "李"})]})
+    assert [problem.field for problem in outcome.refused[0].problems] == ["addresses.0.line"]
+    outcome = change(firm, parts={"bank_accounts": [PartEdit({"bank_name": "中国银行"})]})
+    assert [problem.field for problem in outcome.refused[0].problems] == ["bank_accounts.0.account"]
+
+
+def test_who_may_not_edit_a_field_may_not_remove_its_row(firm, change, actor):
+    contact = firm.contacts.get()
+    outcome = change(firm, by=actor("service"), parts={"contacts": [PartEdit({}, pk=contact.pk, remove=True)]})
+    assert "field.not_allowed" in {problem.code for problem in outcome.refused[0].problems}
+    assert firm.contacts.exists()
