@@ -5,6 +5,8 @@ masked; 外人 belongs to no set. ``ledger`` is theirs; ``other_ledger`` is some
 """
 
 import datetime
+import os
+import shutil
 
 import pytest
 from django.test import Client
@@ -33,6 +35,25 @@ PERSONAS = {
     "secadmin": ("安全管理员", None, None),
     "auditor": ("审计管理员", None, None),
 }
+
+
+# The driver of the browser keeps a loop running in the thread of the tests, once one of them has asked for it.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The one browser of a test process; tests open contexts of their own in it."""
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+        browser = playwright.chromium.launch(executable_path=path, args=args)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(autouse=True)

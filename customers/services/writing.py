@@ -49,6 +49,7 @@ def close_batch(batch: ChangeBatch, *, state: str = ChangeBatch.State.DONE) -> N
     """End an open batch: its customers become visible at one stroke (or stay hidden, when it was cancelled)."""
     batch.state = state
     batch.save(update_fields=["state"])
+    index.settle()
 
 
 def write(

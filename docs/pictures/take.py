@@ -14,7 +14,13 @@ from playwright.sync_api import Page, sync_playwright
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 PASSWORD = "demo-pass-2026"
-COLUMNS = {"name": "企业名称", "uscc": "统一社会信用代码", "registered_on": "成立日期", "phone": "电话", "contact": "联系人"}
+COLUMNS = {
+    "name": "企业名称",
+    "uscc": "统一社会信用代码",
+    "registered_on": "成立日期",
+    "phone": "电话",
+    "contact": "联系人",
+}
 
 
 def main(site: str) -> None:

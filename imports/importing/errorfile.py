@@ -18,7 +18,7 @@ from . import findings, payloads
 from .findings import Finding
 from .guessing import NOTE_HEADINGS
 
-MOST_ROWS = 50_000
+MOST_ROWS = 20_000
 _WIDEST_EXACT = 10**15
 
 

@@ -141,6 +141,15 @@ def walk(batch: ImportBatch, kind: str | None = None) -> Iterator[Finding]:
         yield from (finding for finding in of_chunk(chunk) if kind is None or finding.is_of(kind))
 
 
+def totals(batch: ImportBatch) -> dict[str, int]:
+    """kind → how many rows of the whole file a page of that kind shows."""
+    counted = dict.fromkeys(KINDS, 0)
+    for counts in ImportChunk.objects.filter(batch=batch, findings__isnull=False).values_list("counts", flat=True):
+        for kind, name in KINDS.items():
+            counted[kind] += counts.get(name, 0)
+    return counted
+
+
 def page(batch: ImportBatch, kind: str, offset: int, size: int) -> tuple[list[Finding], int]:
     """(findings from ``offset`` on, how many there are); opens only the chunks that the page touches."""
     chunks = ImportChunk.objects.filter(batch=batch, findings__isnull=False).order_by("index")

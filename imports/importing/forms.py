@@ -13,6 +13,7 @@ from permissions.actor import Actor
 
 from ..models import ImportBatch
 from ..reading import ENCODINGS
+from ..reading.cells import column_letters
 from .inspecting import Inspection, Layout
 from .options import Options, fields_for
 
@@ -137,8 +138,13 @@ class RulesForm(forms.Form):
         for index, column in enumerate(batch.columns):
             known = any(column["field"] == key for _group, members in choices[1:] for key, _label in members)
             more = [] if known or not column["field"] else [(column["field"], column["field"])]
+            name = column["heading"] or column_letters(index)
             self.fields[f"column-{index}"] = forms.ChoiceField(
-                label=column["heading"], required=False, choices=[*choices, *more], initial=column["field"]
+                label=name,
+                required=False,
+                choices=[*choices, *more],
+                initial=column["field"],
+                widget=forms.Select(attrs={"aria-label": _("「%(column)s」写入的字段") % {"column": name}}),
             )
         systems = [f"{FOREIGN_PREFIX}{system}" for system in known_systems(catalogue.ledger)]
         self.fields["match"].choices = [

@@ -1,12 +1,10 @@
-"""What the pages of the import show: steps, figures, the table of columns, the table of findings.
+"""What the set-up pages of the import show: steps, the sheet's first rows, the table of columns, notes.
 
-What lives here: template variables made of a batch. What does not: HTML, and fetching (``views``).
+What lives here: template variables made of a batch. What does not: HTML, results (``results``), and fetching (``views``).
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from django.forms import BoundField
 from django.http import HttpRequest
@@ -19,7 +17,6 @@ from permissions.actor import Actor
 from ..models import ImportBatch, ImportMapping
 from ..reading import CellFault
 from ..reading.cells import column_letters
-from . import findings
 from .forms import RulesForm
 from .guessing import Guess, unit_of
 from .inspecting import Inspection
@@ -133,140 +130,3 @@ def earlier(batch: ImportBatch) -> ImportBatch | None:
 
 def profiles(ledger) -> list[ImportMapping]:
     return list(ImportMapping.objects.filter(ledger=ledger).select_related("created_by")[:100])
-
-
-# --- results -------------------------------------------------------------------------------------------------------------
-
-
-def tiles(batch: ImportBatch) -> list[dict[str, Any]]:
-    """The figures of a checked or finished import."""
-    done = batch.state not in (State.UPLOADED, State.CHECKING, State.CHECKED, State.FAILED)
-    words = {
-        "rows": _("总行数"),
-        "added": _("已新增") if done else _("可新增"),
-        "updated": _("已更新") if done else _("可更新"),
-        "unchanged": _("没有变化"),
-        "skipped": _("跳过"),
-        "rejected": _("未导入") if done else _("有错误"),
-        "duplicates": _("疑似重复"),
-        "warnings": _("有提示"),
-    }
-    tones = {"added": "success", "updated": "success", "rejected": "danger", "duplicates": "warning"}
-    always = {"rows", "added", "rejected"} if batch.mode == batch.Mode.ADD else {"rows", "updated", "rejected"}
-    return [
-        {"label": label, "value": f"{batch.count(key):,}", "tone": tones.get(key, "") if batch.count(key) else ""}
-        for key, label in words.items()
-        if batch.count(key) or key in always
-    ]
-
-
-@dataclass(frozen=True)
-class Table:
-    """One page of findings of one kind."""
-
-    kind: str
-    rows: list[dict[str, Any]]
-    tabs: list[dict[str, Any]]
-    previous_url: str
-    next_url: str
-    count_text: str
-
-
-def table(request: HttpRequest, batch: ImportBatch) -> Table | None:
-    """The findings that the address asks for (``?show=errors&page=2``); None when there is nothing to tell."""
-    counts = {kind: batch.count(counted) for kind, counted in findings.KINDS.items()}
-    kinds = [kind for kind in findings.KINDS if counts[kind]]
-    if not kinds:
-        return None
-    kind = request.GET.get("show", "")
-    kind = kind if kind in kinds else kinds[0]
-    number = request.GET.get("page", "")
-    number = int(number) if number.isdecimal() and 0 < int(number) < 10**6 else 1
-    found, total = findings.page(batch, kind, (number - 1) * PAGE_SIZE, PAGE_SIZE)
-    found = findings.for_reader(found, batch, Catalogue.of(batch.ledger), request.actor)
-    labels = {"errors": _("错误"), "warnings": _("提示"), "duplicates": _("疑似重复"), "skipped": _("跳过")}
-    pages = -(-total // PAGE_SIZE)
-    return Table(
-        kind=kind,
-        rows=[_finding_row(request, finding, kind) for finding in found],
-        tabs=[
-            {"label": labels[each], "url": _at(request, each, 1), "active": each == kind, "count": counts[each]}
-            for each in kinds
-        ],
-        previous_url=_at(request, kind, number - 1) if number > 1 else "",
-        next_url=_at(request, kind, number + 1) if number < pages else "",
-        count_text=_("第 %(page)s / %(pages)s 页，共 %(total)s 行")
-        % {"page": number, "pages": max(pages, 1), "total": f"{total:,}"},
-    )
-
-
-def _at(request: HttpRequest, kind: str, page: int) -> str:
-    return f"{request.path}?{urlencode({'show': kind, 'page': page})}#findings"
-
-
-_STATUS = {
-    findings.REJECTED: ("danger", lambda: _("未导入")),
-    findings.SKIPPED: ("", lambda: _("跳过")),
-    findings.ADDED: ("success", lambda: _("新增")),
-    findings.UPDATED: ("success", lambda: _("更新")),
-    findings.UNCHANGED: ("", lambda: _("没有变化")),
-}
-
-KIND_WORDS = {
-    "number": lambda: _("客户编号"),
-    "tax": lambda: _("税号"),
-    "id": lambda: _("证件号码"),
-    "foreign": lambda: _("外部编号"),
-    "bank": lambda: _("银行账号"),
-    "name": lambda: _("名称"),
-    "email": lambda: _("邮箱"),
-    "phone": lambda: _("电话"),
-}
-
-
-def _finding_row(request: HttpRequest, finding: findings.Finding, kind: str) -> dict[str, Any]:
-    tone, word = _STATUS.get(finding.status, ("", lambda: ""))
-    return {
-        "number": finding.row,
-        "label": finding.label,
-        "tone": tone,
-        "status": word(),
-        "note": finding.note,
-        "problems": finding.errors if kind == "errors" else finding.warnings if kind == "warnings" else [],
-        "hits": [_hit(request, hit) for hit in finding.hits] if kind == "duplicates" else [],
-    }
-
-
-def _hit(request: HttpRequest, hit: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "url": reverse("customer_detail", args=[request.ledger.code, hit["customer"]]) if hit["customer"] else "",
-        "number": hit["number"],
-        "name": hit["name"],
-        "row": hit["row"],
-        "hidden": hit["hidden"],
-        "percent": round(hit["score"] * 100),
-        "evidence": [{"label": KIND_WORDS[kind](), "value": value} for kind, value in hit["kinds"].items()],
-    }
-
-
-def checks(batch: ImportBatch) -> list[dict[str, Any]]:
-    """File against database, line by line."""
-    found = batch.checks
-    if not found:
-        return []
-    catalogue = Catalogue.of(batch.ledger)
-    lines = [
-        (_("行数（文件 / 已处理）"), found["rows"]["file"], found["rows"]["accounted"]),
-        (_("新增客户数"), found["added"]["file"], found["added"]["database"]),
-        (_("不同的客户编号"), found["distinct_numbers"]["file"], found["distinct_numbers"]["database"]),
-    ]
-    for key, pair in found["sums"].items():
-        label = _("%(field)s合计（新增客户）") % {"field": catalogue.get(key).label}
-        lines.append((label, _amount(pair["file"]), _amount(pair["database"])))
-    return [
-        {"label": label, "file": file, "database": database, "ok": file == database} for label, file, database in lines
-    ]
-
-
-def _amount(text: str) -> str:
-    return f"{Decimal(text):,.2f}"

@@ -7,11 +7,13 @@ New customers carry the batch's open ``ChangeBatch``, so nobody sees them before
 loses at most the piece it was at; the next run goes on behind the last committed chunk.
 """
 
+import random
+import time
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 import numpy as np
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from customers.models import ChangeBatch
@@ -33,6 +35,8 @@ Keys = tuple[np.ndarray, np.ndarray]
 # Somebody else was quicker: the piece is prepared again, and then row by row, so that only the guilty row is refused.
 _RETRIED = {"write.clash", "customer.not_found", "version.stale"}
 _ATTEMPTS = 2
+# Two imports took the same rows in opposite order, and the database ended one of them: nothing is wrong with either.
+_DEADLOCK = {"40P01", "40001"}
 SUMMED = ("credit_limit", "registered_capital")
 
 
@@ -138,13 +142,17 @@ class _Writer:
         return plans, self.judge.judge(plans)
 
     def _write(self, piece: staging.Piece) -> None:
-        for _attempt in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             plans, keys = self._judged(piece)
             try:
                 self._together(piece, plans, keys)
             except BusinessError as clash:
                 if clash.code not in _RETRIED:
                     raise
+            except OperationalError as broken:
+                if not _is_deadlock(broken):
+                    raise
+                time.sleep(random.uniform(0.05, 0.2) * (attempt + 1))
             else:
                 return
         self._one_by_one(piece)
@@ -243,6 +251,10 @@ class _Writer:
     def _committed(self, counts: dict[str, int], keys: Keys) -> None:
         self.counts = self.batch.counts = findings.add_up(self.counts, counts)
         self.judge.done(*keys)
+
+
+def _is_deadlock(error: OperationalError) -> bool:
+    return getattr(error.__cause__, "sqlstate", None) in _DEADLOCK
 
 
 class _NotAllGood(Exception):

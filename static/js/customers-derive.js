@@ -51,4 +51,6 @@ if (form && box) {
   form.addEventListener("compositionend", (event) => {
     if (concerns(event.target)) later();
   });
+  // Whoever types faster than the page loads has typed before anybody listened.
+  if (valueOf("name", "uscc") && !form.elements.namedItem("mnemonic_code")?.value) later();
 }

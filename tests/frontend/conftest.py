@@ -4,12 +4,11 @@ What lives here: the fixture ``show``. What does not: journeys through the runni
 """
 
 import mimetypes
-import shutil
 from pathlib import Path
 
 import pytest
 from django.template import engines
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, Route
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SITE = "http://ui.test"
@@ -46,17 +45,6 @@ class Site:
     def sent(self, method: str) -> list[tuple[str, str]]:
         """(address, body) of the requests with that method so far."""
         return [(url, body) for used, url, body in self.requests if used == method]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

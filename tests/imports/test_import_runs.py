@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 
 from customers.models import ChangeBatch, Customer
 from customers.services import pipeline, writing
@@ -217,6 +217,23 @@ def test_a_clash_that_stays_goes_row_by_row(prepare, check, write, monkeypatch):
     assert counts(found) == {"rows": 4, "added": 3, "rejected": 1}
     assert errors(found) == [(3, "", "write.clash")]
     assert found["checks"]["ok"]
+
+
+def test_a_deadlock_is_tried_again(prepare, check, write, monkeypatch):
+    class Deadlock(Exception):
+        sqlstate = "40P01"
+
+    batch = check(prepare(numbered(4)))
+    real, calls = writing.write, []
+
+    def unlucky(edits, **more):
+        calls.append(1)
+        if len(calls) == 1:
+            raise OperationalError("deadlock detected") from Deadlock()
+        return real(edits, **more)
+
+    monkeypatch.setattr(importing.writing, "write", unlucky)
+    assert counts(report(write(batch))) == {"rows": 4, "added": 4}
 
 
 def test_a_set_that_closes_stops_the_import_which_can_go_on_later(prepare, check, write, ledger):

@@ -68,7 +68,7 @@ def test_from_a_spreadsheet_and_back(open_as, ledger, worker, spreadsheet, tmp_p
     expect(page.locator("h1")).to_contain_text(wanted["name"])
     page.get_by_role("link", name="编辑").click()
     page.fill("[name$=remark]", "重点跟进")
-    page.keyboard.press("Control+s")
+    page.get_by_role("button", name="保存", exact=True).click()
     expect(page.locator("h1")).to_contain_text(wanted["name"])
     customer = Customer.objects.get(name=wanted["name"])
     assert (customer.remark, customer.version) == ("重点跟进", 2)
