@@ -36,7 +36,7 @@ def main() -> int:
 
 def _measure(engine: str, folder: str, options: argparse.Namespace) -> int:
     out = RESULTS / f"{engine}-{options.rows}.json"
-    environment = os.environ | {"DATA_DIR": folder, "LOG_LEVEL": "ERROR", "PYTHONPATH": str(HERE.parent), "DEMO": ""}
+    environment = os.environ | {"DATA_DIR": folder, "LOG_LEVEL": "ERROR", "PYTHONPATH": str(HERE.parent), "DEMO": "0"}
     database = ""
     if engine == "postgresql":
         server = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432")
@@ -44,7 +44,7 @@ def _measure(engine: str, folder: str, options: argparse.Namespace) -> int:
         _psql(server, f"CREATE DATABASE {database}")
         environment["DATABASE_URL"] = f"{server}/{database}"
     else:
-        environment["DATABASE_URL"] = ""
+        environment.pop("DATABASE_URL", None)
     try:
         command = [sys.executable, "-m", "benchmarks.engine", "--rows", str(options.rows), "--out", str(out)]
         command += ["--data", options.data, "--steps", options.steps]

@@ -197,6 +197,7 @@ def main() -> None:
         else set(options.steps.split(","))
     )
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     manager = User.objects.create_user("bench", password=None, display_name="测速")
     figures, folder = Figures(options.rows), Path(settings.DATA_DIR)
     plain, sheet = write_files(options.data, options.rows, folder)
