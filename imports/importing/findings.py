@@ -151,17 +151,20 @@ def totals(batch: ImportBatch) -> dict[str, int]:
 
 
 def page(batch: ImportBatch, kind: str, offset: int, size: int) -> tuple[list[Finding], int]:
-    """(findings from ``offset`` on, how many there are); opens only the chunks that the page touches."""
+    """(findings from ``offset`` on, how many there are); opens only the chunks that the page touches, in one query."""
     chunks = ImportChunk.objects.filter(batch=batch, findings__isnull=False).order_by("index")
-    found: list[Finding] = []
+    touched: dict[int, int] = {}  # chunk → place of its first finding among all of this kind
     total = 0
-    for pk, counts in list(chunks.values_list("pk", "counts")):
+    for pk, counts in chunks.values_list("pk", "counts"):
         start, total = total, total + counts.get(KINDS[kind], 0)
-        if start < offset + size and total > max(offset, start) and len(found) < size:
-            chunk = ImportChunk.objects.only("findings").get(pk=pk)
-            mine = [finding for finding in of_chunk(chunk) if finding.is_of(kind)]
-            found.extend(mine[max(0, offset - start) : offset + size - start])
-    return found[:size], total
+        if start < offset + size and total > max(offset, start):
+            touched[pk] = start
+    found: list[Finding] = []
+    for chunk in chunks.filter(pk__in=touched).only("findings"):
+        mine = [finding for finding in of_chunk(chunk) if finding.is_of(kind)]
+        start = touched[chunk.pk]
+        found.extend(mine[max(0, offset - start) : offset + size - start])
+    return found, total
 
 
 def for_reader(found: list[Finding], batch: ImportBatch, catalogue: Catalogue, actor: Actor) -> list[Finding]:

@@ -63,6 +63,8 @@ class Run:
                 _("这个导入的状态已变化，不能执行这一步。"), code="import.state", remedy=_("请刷新页面查看最新状态。")
             )
         self.batch.refresh_from_db()
+        # Who claimed in between has written his token there: read back, it would make two owners of us.
+        self.batch.run_token = token
 
     def keep(self, *, ask: bool = True, **values: Any) -> None:
         """Store values of the batch inside the open transaction; raises TakenOver when it is somebody else's by now.
