@@ -126,9 +126,9 @@ def import_file(figures: Figures, name: str, file: Path, ledger, rows: int) -> N
         begun = time.perf_counter()
         with suppress(FoundFaults):  # rows refused for good reason: the report counts them
             call_command(
-            "import_customers", str(file), ledger=ledger.code, report=str(file.with_suffix(".json")), verbosity=0,
-            stdout=io.StringIO(), stderr=io.StringIO(),
-        )  # fmt: skip
+                "import_customers", str(file), ledger=ledger.code, report=str(file.with_suffix(".json")), verbosity=0,
+                stdout=io.StringIO(), stderr=io.StringIO(),
+            )  # fmt: skip
         report = json.loads(file.with_suffix(".json").read_text())
         values["added"] = report["added"]
         values["rejected"] = report["rejected"]
