@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from customers.models import Customer
 
@@ -16,8 +16,6 @@ REQUESTS = 20
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_twenty_at_once_make_one(client_of, ledger):
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():
-        pytest.skip("an in-memory database has one connection")
     browser = client_of("sales1")
     token = token_of(browser.get(NEW))
     cookies = browser.cookies

@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from customers.models import Customer
 from customers.services import invariants, pipeline
@@ -20,8 +20,6 @@ CLIENTS = 12
 @pytest.fixture
 def at_once(ledger):
     """at_once(work, items): every item in a thread and connection of its own, all let go together."""
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():
-        pytest.skip("an in-memory database has one connection")
 
     def run(work, items):
         gate = threading.Barrier(CLIENTS)
