@@ -8,9 +8,11 @@ Precedence: rights, scopes and field levels of several roles add up (the more ge
 nothing allowed. A user without a membership in the set is nobody there, superuser or not.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch
@@ -20,7 +22,7 @@ from erp_site.shared.errors import NotAllowed
 
 from . import masking
 from .models import Department, Membership, RowScope
-from .rights import SENSITIVE, Level, Right, Scope
+from .rights import OWN_PREFIX, SENSITIVE, Level, Right, Scope, computed_from, more_sensitive
 
 if TYPE_CHECKING:
     from .models import User
@@ -53,14 +55,14 @@ class RoleGrant:
     scopes: tuple[tuple[str, tuple], ...]
     sensitive_level: int
     field_levels: dict[str, int]
+    code: str = ""
 
-    def level(self, key: str) -> int:
+    def level(self, key: str, *, is_sensitive: bool) -> int:
         """This role's level for a field: its own rule, else the sensitive default, else what its rights imply."""
         general = Level.EDIT if self.rights & {Right.ADD, Right.EDIT} else Level.READ
-        leaf = key.rpartition(".")[2]
         if key in self.field_levels:
             return self.field_levels[key]
-        if leaf in SENSITIVE or leaf == "account":
+        if is_sensitive:
             return min(self.sensitive_level, general)
         return general
 
@@ -109,6 +111,10 @@ class Actor:
     def is_member(self) -> bool:
         return self.is_system or bool(self.roles)
 
+    @property
+    def role_codes(self) -> frozenset[str]:
+        return frozenset(role.code for role in self.roles)
+
     # --- may he do this -----------------------------------------------------------------------------
 
     def decide(self, right: str) -> Decision:
@@ -153,10 +159,41 @@ class Actor:
     # --- how much of a field ------------------------------------------------------------------------
 
     def field_level(self, key: str) -> int:
-        """Level of the catalogue field ``key`` ("phone", "contacts.mobile"): the most generous of the roles."""
+        """Level of the catalogue field ``key`` ("phone", "contacts.mobile"): the most generous of the roles.
+
+        A computed field is hidden from whoever may not read all that it is computed from, unless a role names it expressly.
+        """
         if self.is_system:
             return Level.EDIT
-        return max((role.level(key) for role in self.roles), default=Level.HIDDEN)
+        made_of = self._computed_from.get(key, ()) if key.startswith(OWN_PREFIX) else ()
+        if any(self.field_level(each) < Level.READ for each in made_of) and not self._is_named(key):
+            return Level.HIDDEN
+        is_sensitive = self.is_sensitive(key)
+        return max((role.level(key, is_sensitive=is_sensitive) for role in self.roles), default=Level.HIDDEN)
+
+    def is_sensitive(self, key: str) -> bool:
+        """Whether the field's level follows the role's level of sensitive fields."""
+        if key.startswith(OWN_PREFIX):
+            return key in self._own_sensitive
+        leaf = key.rpartition(".")[2]
+        return leaf in SENSITIVE or leaf == "account"
+
+    def _is_named(self, key: str) -> bool:
+        return any(role.field_levels.get(key, Level.HIDDEN) > Level.HIDDEN for role in self.roles)
+
+    @cached_property
+    def _computed_from(self) -> Mapping[str, frozenset[str]]:
+        """What the computed fields of the set are made of; asked for at the first field of the set's own."""
+        if self.ledger_id is None:
+            return {}
+        return {key: made for found in computed_from for key, made in found(self.ledger_id).items()}
+
+    @cached_property
+    def _own_sensitive(self) -> Mapping[str, str]:
+        """Sensitive fields of the set's own, with their kind of masking; asked for at the first such field."""
+        if self.ledger_id is None:
+            return {}
+        return {key: kind for found in more_sensitive for key, kind in found(self.ledger_id).items()}
 
     def may_read(self, key: str) -> bool:
         return self.field_level(key) >= Level.READ
@@ -169,7 +206,10 @@ class Actor:
         level = self.field_level(key)
         if level >= Level.READ:
             return value
-        return masking.mask(key, value) if level == Level.MASKED else None
+        return masking.mask(self._mask_of(key), value) if level == Level.MASKED else None
+
+    def _mask_of(self, key: str) -> str:
+        return self._own_sensitive.get(key, key) if key.startswith(OWN_PREFIX) else key
 
 
 def _grant(role) -> RoleGrant:
@@ -179,4 +219,5 @@ def _grant(role) -> RoleGrant:
         scopes=tuple((scope.kind, tuple(scope.values)) for scope in role.scopes.all()),
         sensitive_level=role.sensitive_level,
         field_levels={rule.field: rule.level for rule in role.field_rules.all()},
+        code=role.code,
     )

@@ -1,7 +1,8 @@
-"""Users, departments and the log of the administration pages.
+"""Users, the organisation to look at, and the log of the administration pages.
 
-What lives here: logins and the organisation. What does not: what somebody may do in an account set; roles and memberships are
-changed through the set's own verbs (``ledgers.admin``).
+What lives here: logins. What does not: where somebody belongs, which has pages of its own (``permissions.organisation``), since a move
+or a leaver is more than a changed column; and what somebody may do in an account set, which is given by the set's own verbs
+(``ledgers.admin``).
 
 Users are deactivated, never deleted: history names them. Only a superuser changes the login of an administrator, and only a
 superuser makes one, so that nobody can raise himself.
@@ -16,8 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from erp_site.jobs.admin import ReadOnlyAdmin
 
 from . import login_guard
-from .models import Department, User
+from .models import Company, Department, Position, User
 
+# Changed on the pages of the organisation.
+_BELONGS = ("department", "position", "superior", "left_on")
 _PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -34,12 +37,11 @@ class PersonAdmin(UserAdmin):
         "last_login",
     ]
     list_filter = ["is_active", "is_staff", "department", "groups"]
-    list_select_related = ["department", "superior"]
+    list_select_related = ["department", "position", "superior"]
     search_fields = ["username", "display_name"]
-    autocomplete_fields = ["department", "superior"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
-        (_("人员"), {"fields": ["display_name", "email", "department", "position", "superior"]}),
+        (_("人员"), {"fields": ["display_name", "email", *_BELONGS]}),
         (_("系统权限"), {"fields": ["is_active", *_PRIVILEGES]}),
         (_("时间"), {"fields": ["last_login", "date_joined"]}),
     ]
@@ -48,11 +50,11 @@ class PersonAdmin(UserAdmin):
             None,
             {
                 "classes": ["wide"],
-                "fields": ["username", "display_name", "department", "position", "superior", "password1", "password2"],
+                "fields": ["username", "display_name", "password1", "password2"],
             },
         )
     ]
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["last_login", "date_joined", *_BELONGS]
     actions = ["unlock"]
 
     def get_readonly_fields(self, request, obj=None):
@@ -76,15 +78,24 @@ class PersonAdmin(UserAdmin):
 
 
 @admin.register(Department)
-class DepartmentAdmin(admin.ModelAdmin):
-    list_display = ["code", "name", "parent", "is_active"]
-    list_filter = ["is_active"]
+class DepartmentAdmin(ReadOnlyAdmin):
+    list_display = ["code", "name", "parent", "company", "head", "is_active"]
+    list_filter = ["is_active", "company"]
+    list_select_related = ["parent", "company", "head"]
+    search_fields = ["code", "name"]
+
+
+@admin.register(Company)
+class CompanyAdmin(ReadOnlyAdmin):
+    list_display = ["code", "name", "uscc", "parent", "is_active"]
     list_select_related = ["parent"]
     search_fields = ["code", "name"]
-    autocomplete_fields = ["parent"]
 
-    def has_delete_permission(self, request, obj=None):
-        return False
+
+@admin.register(Position)
+class PositionAdmin(ReadOnlyAdmin):
+    list_display = ["code", "name", "rank", "is_active"]
+    search_fields = ["code", "name"]
 
 
 @admin.register(LogEntry)

@@ -7,6 +7,7 @@ gets which level (``actor``). A masked value always holds an asterisk; imports r
 import re
 
 STAR = "*"
+WHOLE = "whole"  # the kind of masking of which nothing is left; other kinds are called like the fields below
 MASKED = re.compile(r"^[^*]{0,8}\*{3,}[^*]{0,24}$")
 
 
@@ -38,6 +39,11 @@ def other(value: str) -> str:
     return value[:1] + "***"
 
 
+def whole(value: str) -> str:
+    """Nothing of it: a digit of an amount or a word of an option would tell too much."""
+    return STAR * 3
+
+
 _BY_FIELD = {
     "phone": phone,
     "mobile": phone,
@@ -45,6 +51,7 @@ _BY_FIELD = {
     "account": bank,
     "id_number": identity,
     "email": email,
+    WHOLE: whole,
 }
 
 

@@ -16,6 +16,41 @@ from django.utils.translation import gettext_lazy as _
 from .rights import Level, Right, Scope
 
 
+class Company(models.Model):
+    """公司: a legal unit of the group; departments belong to one."""
+
+    code = models.CharField(_("公司编码"), max_length=30, unique=True)
+    name = models.CharField(_("公司名称"), max_length=120, unique=True)
+    uscc = models.CharField(_("统一社会信用代码"), max_length=18, blank=True)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级公司")
+    )
+    is_active = models.BooleanField(_("启用"), default=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("公司")
+        ordering = ["code"]
+
+    def __str__(self):
+        return self.name
+
+
+class Position(models.Model):
+    """职位, as the firm names them; ``rank`` orders them, 1 being the highest."""
+
+    code = models.CharField(_("职位编码"), max_length=30, unique=True)
+    name = models.CharField(_("职位名称"), max_length=60, unique=True)
+    rank = models.PositiveSmallIntegerField(_("级别"), default=9)
+    is_active = models.BooleanField(_("启用"), default=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("职位")
+        ordering = ["rank", "code"]
+
+    def __str__(self):
+        return self.name
+
+
 class Department(models.Model):
     """One node of the 组织架构 tree."""
 
@@ -23,6 +58,17 @@ class Department(models.Model):
     name = models.CharField(_("部门名称"), max_length=60)
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级部门")
+    )
+    company = models.ForeignKey(
+        Company, models.PROTECT, null=True, blank=True, related_name="departments", verbose_name=_("所属公司")
+    )
+    head = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="heads_of",
+        verbose_name=_("部门负责人"),
     )
     is_active = models.BooleanField(_("启用"), default=True)
 
@@ -55,8 +101,11 @@ class User(AbstractUser):
     department = models.ForeignKey(
         Department, models.SET_NULL, null=True, blank=True, related_name="users", verbose_name=_("部门")
     )
-    position = models.CharField(_("职务"), max_length=60, blank=True)
+    position = models.ForeignKey(
+        Position, models.SET_NULL, null=True, blank=True, related_name="users", verbose_name=_("职位")
+    )
     superior = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, verbose_name=_("上级"))
+    left_on = models.DateField(_("离职日期"), null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = _("用户")

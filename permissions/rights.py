@@ -3,6 +3,8 @@
 What lives here: plain names and lists. What does not: who has which right (``models``), or the question itself (``actor``).
 """
 
+from collections.abc import Callable, Mapping
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +21,7 @@ class Right(models.TextChoices):
     EXPORT = "export", _("导出")
     PRINT = "print", _("打印")
     MERGE = "merge", _("合并")
+    REOPEN = "reopen", _("反结账")
     CONFIGURE = "configure", _("账套设置")
     MEMBERS = "members", _("成员与权限")
 
@@ -41,10 +44,18 @@ class Scope(models.TextChoices):
     DEPARTMENTS = "departments", _("指定部门")
     PROVINCES = "provinces", _("指定地区")
     CATEGORIES = "categories", _("指定类别")
+    SALES_REGIONS = "sales_regions", _("指定销售区域")
     ALL = "all", _("全部客户")
 
 
 SENSITIVE = ("phone", "mobile", "bank_account", "id_number", "email")
+
+# Asked with a set's id for the sensitive fields that the set made itself: key → kind of masking (a name that ``masking.mask`` knows). Filled in by
+# the apps that hold such fields.
+more_sensitive: list[Callable[[int], Mapping[str, str]]] = []
+# Asked with a set's id for what its computed fields are made of: key → every field that it is computed from, directly or not.
+computed_from: list[Callable[[int], Mapping[str, frozenset[str]]]] = []
+OWN_PREFIX = "x_"  # keys of fields that a set made itself begin so
 
 _ENTRY = [Right.VIEW, Right.ADD, Right.EDIT]
 
@@ -66,7 +77,12 @@ ROLE_TEMPLATES: dict[str, tuple] = {
     ),
     "sales": (_("销售"), [*_ENTRY, Right.PRINT], Scope.OWN, Level.EDIT),
     "service": (_("客服"), [Right.VIEW, Right.EDIT], Scope.ALL, Level.MASKED),
-    "finance": (_("财务"), [Right.VIEW, Right.EDIT, Right.APPROVE, Right.EXPORT, Right.PRINT], Scope.ALL, Level.EDIT),
+    "finance": (
+        _("财务"),
+        [Right.VIEW, Right.EDIT, Right.APPROVE, Right.EXPORT, Right.PRINT, Right.REOPEN],
+        Scope.ALL,
+        Level.EDIT,
+    ),
     "entry": (_("客户资料录入员"), [Right.VIEW, Right.ADD], Scope.OWN, Level.EDIT),
     "maintainer": (_("客户资料维护员"), _ENTRY, Scope.DEPARTMENT, Level.EDIT),
     "viewer": (_("客户资料查看员"), [Right.VIEW], Scope.ALL, Level.MASKED),
