@@ -9,11 +9,14 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from erp_site.jobs.admin import ReadOnlyAdmin
+from erp_site.shared.errors import BusinessError
 from permissions.models import FieldRule, Membership, Role, RowScope
 from permissions.rights import Right
 
-from .models import Ledger, LedgerEvent
-from .services import members
+from .models import CodeRule, Ledger, LedgerEvent
+from .services import coding, members
+from .services.locking import changeable
+from .services.logbook import note
 
 
 @admin.register(Ledger)
@@ -40,6 +43,25 @@ class LedgerAdmin(ReadOnlyAdmin):
         "created_by",
         "activated_at",
     ]
+
+
+class CodeRuleForm(forms.ModelForm):
+    def clean_pattern(self) -> str:
+        try:
+            coding.check_pattern(self.cleaned_data["pattern"])
+        except BusinessError as problem:
+            raise forms.ValidationError(problem.message, code=problem.code) from problem
+        return self.cleaned_data["pattern"]
+
+
+@admin.register(CodeRule)
+class CodeRuleAdmin(admin.ModelAdmin):
+    """One row for the whole installation; without one, codes are free."""
+
+    form = CodeRuleForm
+
+    def has_add_permission(self, request):
+        return super().has_add_permission(request) and not CodeRule.objects.exists()
 
 
 @admin.register(LedgerEvent)
@@ -88,8 +110,19 @@ class RoleAdmin(admin.ModelAdmin):
     def has_add_permission(self, request):
         return False
 
+    def has_change_permission(self, request, obj=None):
+        """Nothing of an archived set changes."""
+        archived = obj is not None and obj.ledger.state == Ledger.State.ARCHIVED
+        return super().has_change_permission(request, obj) and not archived
+
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def save_model(self, request, obj, form, change):
+        """With a line in the set's log: what a role gives is a setting like any other."""
+        ledger = changeable(obj.ledger)
+        super().save_model(request, obj, form, change)
+        note(ledger, LedgerEvent.Kind.SETTINGS, by=request.user, detail=_("角色「%(role)s」") % {"role": obj.name})
 
 
 class RoleField(forms.ModelChoiceField):

@@ -3,12 +3,15 @@
 What lives here: tables and what one row knows of itself. What does not: making and changing them (``services``).
 """
 
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from erp_site.shared.errors import BusinessError
@@ -40,6 +43,7 @@ class Ledger(models.Model):
         MONTHLY = "monthly", _("按月（12 期）")
         QUARTERLY = "quarterly", _("按季度（4 期）")
         WEEKS_445 = "445", _("4-4-5 周（12 期）")
+        FREE = "free", _("自定义期间")
 
     code = models.CharField(_("账套编码"), max_length=20)
     name = models.CharField(_("账套名称"), max_length=60)
@@ -65,6 +69,10 @@ class Ledger(models.Model):
     start_month = models.PositiveSmallIntegerField(_("年度开始月份"), default=1)
     parameters = models.JSONField(_("参数"), default=dict, blank=True)
     wizard_step = models.PositiveSmallIntegerField(_("建账进度"), default=1)
+    # 集团账套: the set from which customers may be assigned to this one.
+    group = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="company_ledgers", verbose_name=_("集团账套")
+    )
     is_sandbox = models.BooleanField(_("培训账套"), default=False)
     created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
     created_by = models.ForeignKey(
@@ -97,6 +105,19 @@ class Ledger(models.Model):
         return parameters.value_of(self.parameters, key)
 
     @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which the set's days begin."""
+        return ZoneInfo(self.parameter("time_zone"))
+
+    def today(self) -> date:
+        """The day it is in the set's time zone."""
+        return timezone.localdate(timezone=self.zone)
+
+    def day_of(self, moment: datetime) -> date:
+        """The day of the set on which an instant falls."""
+        return timezone.localtime(moment, self.zone).date()
+
+    @property
     def is_active(self) -> bool:
         return self.state == self.State.ACTIVE
 
@@ -109,6 +130,22 @@ class Ledger(models.Model):
                 code="ledger.not_active",
                 remedy=_("草稿账套请先完成建账并启用；停用或归档的账套请联系账套主管。"),
             )
+
+
+class CodeRule(models.Model):
+    """账套编码规则 of the installation: one row, or none."""
+
+    pattern = models.CharField(
+        _("账套编码规则"),
+        max_length=40,
+        help_text=_("如 KHZ_###、CUST_{YYYY}：### 为流水号，{YYYY} {YY} {MM} 为建账的年、月；只约束以后新建的账套"),
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("账套编码规则")
+
+    def __str__(self):
+        return self.pattern
 
 
 class Period(models.Model):
@@ -183,6 +220,11 @@ class ExchangeRate(models.Model):
 
     def __str__(self):
         return f"{self.currency} {self.on} {self.rate}"
+
+    @property
+    def plain(self) -> str:
+        """The rate without the zeros that fill its column."""
+        return f"{self.rate.normalize():f}"
 
 
 class LedgerEvent(models.Model):

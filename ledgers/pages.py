@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from erp_site.shared.errors import BusinessError, NotAllowed
+from permissions.actor import Actor
 from permissions.rights import Right
 
 
@@ -30,27 +31,34 @@ class SettingsPage:
     group: str | Promise
     order: int
     right: str = Right.CONFIGURE
+    # A further right that opens the page by itself.
+    or_right: str = ""
+
+    def opens_to(self, actor: Actor) -> bool:
+        return actor.can(self.right) or bool(self.or_right and actor.can(self.or_right))
 
 
 LEDGER, CUSTOMERS = _("账套"), _("客户")
 
 SETTINGS_PAGES: list[SettingsPage] = [
     SettingsPage("ledger_settings", _("基本信息"), "id-badge-2", LEDGER, 10),
-    SettingsPage("ledger_periods", _("期间"), "calendar", LEDGER, 20),
+    SettingsPage("ledger_periods", _("期间"), "calendar", LEDGER, 20, or_right=Right.REOPEN),
     SettingsPage("ledger_currencies", _("币种与汇率"), "coin", LEDGER, 30),
     SettingsPage("ledger_members", _("成员"), "users-group", LEDGER, 40, Right.MEMBERS),
     SettingsPage("ledger_state", _("状态与记录"), "activity", LEDGER, 50),
     SettingsPage("ledger_health", _("账套体检"), "clipboard-check", LEDGER, 60),
+    SettingsPage("ledger_compare", _("复制与比较"), "git-compare", LEDGER, 65),
 ]
 
 
-def needs(right: str) -> Callable:
-    """Guard of a view under ``/l/<ledger>/``: 403 with the deciding rule unless the actor has the right."""
+def needs(right: str, *others: str) -> Callable:
+    """Guard of a view under ``/l/<ledger>/``: 403 with the deciding rule unless the actor has the right, or one of the others."""
 
     def guard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-            request.actor.require(right)
+            if not any(request.actor.can(other) for other in others):
+                request.actor.require(right)
             return view(request, *args, **kwargs)
 
         return guarded
@@ -60,7 +68,11 @@ def needs(right: str) -> Callable:
 
 def render_settings(request: HttpRequest, template: str, current: str, context: dict[str, Any], status: int = 200):
     """A settings page: ``context`` plus the navigation with ``current`` (a url name) marked."""
-    allowed = sorted((page for page in SETTINGS_PAGES if request.actor.can(page.right)), key=lambda page: page.order)
+    mine = sorted((page for page in SETTINGS_PAGES if page.opens_to(request.actor)), key=lambda page: page.order)
+    groups: dict[str, list[SettingsPage]] = {}
+    for page in mine:
+        groups.setdefault(str(page.group), []).append(page)
+    allowed = [page for pages in groups.values() for page in pages]
     entries = [
         {
             "label": page.label,

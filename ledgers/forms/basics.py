@@ -3,7 +3,7 @@
 What lives here: two forms over the same columns. What does not: the rules of code and name (``services.creating``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django import forms
 from django.conf import settings
@@ -11,11 +11,15 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from erp_site.shared.errors import BusinessError
-from permissions.models import Department, User
+from permissions.models import Company, Department, User
 
 from ..models import Ledger
 from ..pages import told
+from ..parameters import PARAMETERS
 from ..services import creating, members, templates
+
+COPY = "set:"  # what the code of a set to copy stands behind, among the templates' codes
+PARAMETER_FIELDS = ("accounting_mode", "time_zone")
 
 
 def department_choices() -> Iterator[tuple[str, str]]:
@@ -29,6 +33,21 @@ def department_choices() -> Iterator[tuple[str, str]]:
         department, depth = waiting.pop()
         yield str(department.pk), "　" * depth + department.name
         waiting += [(child, depth + 1) for child in reversed(children.get(department.pk, []))]
+
+
+def offer_companies(form: forms.ModelForm) -> None:
+    """Let the company be chosen from the 组织架构 where that has any; a name that is there no longer stays choosable."""
+    names = list(Company.objects.filter(is_active=True).values_list("name", flat=True))
+    if not names:
+        return
+    now = form.instance.company
+    choices = [("", _("（未指定）")), *((name, name) for name in names)]
+    if now and now not in names:
+        choices.append((now, _("%(company)s（不在组织架构中）") % {"company": now}))
+    old = form.fields["company"]
+    form.fields["company"] = forms.ChoiceField(
+        label=old.label, required=False, choices=choices, help_text=_("来自组织架构")
+    )
 
 
 def person_label(user: User) -> str:
@@ -67,7 +86,9 @@ class BasicsForm(forms.ModelForm):
         label=_("账套主管"), help_text=_("负责账套设置、成员与权限"), error_messages={"required": _("请指定账套主管。")}
     )
     template = forms.ChoiceField(
-        label=_("行业模板"), required=False, help_text=_("预填客户分类、等级、来源和编码规则，之后仍可修改")
+        label=_("从哪里开始"),
+        required=False,
+        help_text=_("预填分类、区域、字段、规则和角色，不带客户；之后仍可修改"),
     )
 
     class Meta:
@@ -91,14 +112,19 @@ class BasicsForm(forms.ModelForm):
             "code": {"required": _("账套编码必须填写。")},
         }
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, copyable: Iterable[Ledger] = (), **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["department"].choices = department_choices()
+        offer_companies(self)
         self.order_fields(["name", "code", "company", "department", "manager", "kind", "template", "description"])
         if self.instance.pk:
             del self.fields["template"]
         else:
-            self.fields["template"].choices = [("", _("通用")), *templates.names().items()]
+            self.fields["template"].choices = [
+                ("", _("通用设置")),
+                (_("行业模板"), list(templates.names().items())),
+                (_("复制账套的配置"), [(f"{COPY}{ledger.code}", str(ledger)) for ledger in copyable]),
+            ]
 
     def _checked(self, check, value: str) -> str:
         try:
@@ -119,6 +145,8 @@ class SettingsForm(forms.ModelForm):
 
     manager = PersonField(label=_("账套主管"), required=False, help_text=_("从拥有“账套主管”角色的成员中选择"))
     language = forms.ChoiceField(label=_("语言"), choices=settings.LANGUAGES)
+    accounting_mode = forms.ChoiceField()
+    time_zone = forms.ChoiceField()
 
     class Meta:
         model = Ledger
@@ -128,6 +156,11 @@ class SettingsForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["department"].choices = department_choices()
+        offer_companies(self)
+        for key in PARAMETER_FIELDS:
+            parameter, field = PARAMETERS[key], self.fields[key]
+            field.label, field.help_text, field.choices = parameter.label, parameter.help, parameter.choices
+            self.initial[key] = self.instance.parameter(key)
         in_role = members.managers(self.instance).values("user")
         self.fields["manager"].queryset = self.fields["manager"].queryset.filter(pk__in=in_role)
         self.fields["manager"].empty_label = _("（未指定）")

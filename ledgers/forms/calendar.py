@@ -1,6 +1,6 @@
 """Fiscal year, periods and currencies.
 
-What lives here: the second step of the wizard, and the small forms of the pages 期间 and 币种与汇率.
+What lives here: the second step of the wizard, and the forms of the page 期间. What does not: currencies in use, rates (``money``).
 """
 
 from django import forms
@@ -12,8 +12,10 @@ from erp_site.shared.errors import BusinessError
 from .. import currencies
 from ..models import Ledger
 from ..pages import told
+from ..parameters import PARAMETERS
 from ..services import creating
-from ..services.periods import FIRST_YEAR, LAST_YEAR, check_year
+from ..services.periods import FIRST_YEAR, LAST_YEAR, check_year, read_ranges, write_ranges
+from .basics import PARAMETER_FIELDS
 
 MONTHS = [(month, _("%(month)s 月") % {"month": month}) for month in range(1, 13)]
 
@@ -27,6 +29,14 @@ class CalendarForm(forms.ModelForm):
         label=_("本位币"), help_text=_("启用后不能更改"), widget=forms.Select(attrs={"data-base-currency": ""})
     )
     language = forms.ChoiceField(label=_("语言"), choices=settings.LANGUAGES)
+    ranges = forms.CharField(
+        label=_("各期起止日期"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6, "placeholder": "2026-01-01 至 2026-03-15 第一期"}),
+        help_text=_("每行一期，不能有空档或重叠；后面可以写期间名称"),
+    )
+    accounting_mode = forms.ChoiceField()
+    time_zone = forms.ChoiceField()
     further = forms.MultipleChoiceField(
         label=_("其他使用的币种"),
         required=False,
@@ -49,6 +59,11 @@ class CalendarForm(forms.ModelForm):
         self.fields["further"].choices = currencies.choices()
         if not self.instance.fiscal_year:
             self.initial["fiscal_year"] = creating.current_fiscal_year(self.instance.start_month)
+        for key in PARAMETER_FIELDS:
+            parameter, field = PARAMETERS[key], self.fields[key]
+            field.label, field.help_text, field.choices = parameter.label, parameter.help, parameter.choices
+            self.initial[key] = self.instance.parameter(key)
+        self.initial["ranges"] = creating.choices_of(self.instance).get("ranges", "")
         self.initial["further"] = list(self.instance.currencies.values_list("code", flat=True))
 
     def clean_fiscal_year(self) -> int:
@@ -57,6 +72,15 @@ class CalendarForm(forms.ModelForm):
         except BusinessError as problem:
             raise forms.ValidationError(told(problem), code=problem.code) from problem
         return self.cleaned_data["fiscal_year"]
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if data.get("calendar") == Ledger.Calendar.FREE:
+            try:
+                data["ranges"] = write_ranges(read_ranges(data.get("ranges", "")))
+            except BusinessError as problem:
+                self.add_error("ranges", told(problem))
+        return data
 
     def common_boxes(self) -> list:
         """The tick boxes of the common currencies."""
@@ -71,32 +95,26 @@ class CalendarForm(forms.ModelForm):
         return set(self.cleaned_data["further"]) - {self.cleaned_data["base_currency"]}
 
 
-class CurrencyForm(forms.Form):
-    """One more currency for the set."""
+class RollForm(forms.Form):
+    """年度结转: the year is posted, so that pressing twice makes one year; ranges only where periods are free."""
 
-    code = forms.ChoiceField(label=_("币种"))
-
-    def __init__(self, *args, ledger: Ledger, **kwargs):
-        super().__init__(*args, **kwargs)
-        used = {ledger.base_currency, *ledger.currencies.values_list("code", flat=True)}
-        groups = currencies.choices()
-        self.fields["code"].choices = [
-            ("", _("选择币种")),
-            *((title, [pair for pair in pairs if pair[0] not in used]) for title, pairs in groups),
-        ]
-
-
-class RateForm(forms.Form):
-    """A dated rate."""
-
-    currency = forms.ChoiceField(label=_("币种"))
-    on = forms.DateField(label=_("生效日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    rate = forms.DecimalField(
-        label=_("汇率"), max_digits=18, decimal_places=8, widget=forms.NumberInput(attrs={"step": "any", "min": 0})
+    fiscal_year = forms.IntegerField(widget=forms.HiddenInput)
+    ranges = forms.CharField(
+        label=_("各期起止日期"),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("已按上一年度的划分推算，可以修改；每行一期，不能有空档或重叠"),
+    )
+    close_old = forms.BooleanField(
+        label=_("同时结账以前的全部期间"), required=False, help_text=_("结账后，以前年度的日期不能再录入业务")
     )
 
     def __init__(self, *args, ledger: Ledger, **kwargs):
         super().__init__(*args, **kwargs)
-        codes = ledger.currencies.values_list("code", flat=True)
-        self.fields["currency"].choices = [(code, currencies.label(code)) for code in codes]
-        self.fields["rate"].help_text = _("1 单位外币折合多少 %(base)s") % {"base": ledger.base_currency}
+        if ledger.calendar != Ledger.Calendar.FREE:
+            del self.fields["ranges"]
+
+    def clean_ranges(self) -> list:
+        try:
+            return read_ranges(self.cleaned_data["ranges"])
+        except BusinessError as problem:
+            raise forms.ValidationError(told(problem), code=problem.code) from problem

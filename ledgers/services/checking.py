@@ -1,6 +1,6 @@
-"""账套体检: is everything there that an account set needs to work? One verdict per question, with what to do.
+"""账套体检: is everything there that an account set needs to work, and why can none be made? One verdict per question, with what to do.
 
-What lives here: the questions about the set itself. What does not: those about categories and numbers; the customers app adds
+What lives here: the questions about the set itself, and those before it is made. What does not: those about categories and numbers; the customers app adds
 its own through ``more_checks``.
 """
 
@@ -10,16 +10,21 @@ from datetime import date
 from enum import StrEnum
 
 from django.db import DatabaseError, transaction
-from django.utils import timezone
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from erp_site.shared import startup
-from permissions.models import Membership
+from erp_site.shared.errors import BusinessError
+from permissions.models import Company, Department, Membership, Position, User
+from permissions.rights import Right, Scope
 
 from .. import currencies
-from ..models import Ledger
+from ..models import Ledger, Period
+from . import coding, creating, periods
 from .members import managers
 from .periods import ONE_DAY
+
+OLD_RATE_DAYS = 92
 
 
 class Verdict(StrEnum):
@@ -48,27 +53,112 @@ more_checks: list[Callable[[Ledger], Iterable[Finding]]] = []
 
 def run(ledger: Ledger) -> list[Finding]:
     """All findings, in the order in which a set is built."""
-    findings = [_database(ledger), _state(ledger), *_periods(ledger), _base_currency(ledger), _manager(ledger)]
-    findings += [_members(ledger), _roles(ledger)]
+    findings = [_database(), _state(ledger), _naming(ledger), _organisation(ledger), *_periods(ledger)]
+    findings += [_base_currency(ledger), *_rates(ledger), _manager(ledger), _members(ledger), _roles(ledger)]
+    findings += [_sees_nothing(ledger)]
     for check in more_checks:
         findings += check(ledger)
     return findings
+
+
+def before_creation(
+    *,
+    may_create: bool = True,
+    code: str | None = None,
+    name: str | None = None,
+    company: str = "",
+    fiscal_year: int | None = None,
+    currency: str = "CNY",
+    manager: User | None = None,
+) -> list[Finding]:
+    """Every cause for which an account set cannot be made, each with its verdict; what is not given is not judged."""
+    findings = [_permission(may_create), _database(), _code_rule()]
+    asked = [("code", _("账套编码"), lambda: creating.check_code(code))] if code is not None else []
+    asked += [("name", _("账套名称"), lambda: creating.check_name(name))] if name is not None else []
+    asked += [
+        ("fiscal_year", _("会计年度"), lambda: periods.check_year(fiscal_year or creating.current_fiscal_year(1))),
+        ("currency", _("本位币"), lambda: currencies.require(currency)),
+    ]
+    findings += [_asked(key, title, question) for key, title, question in asked]
+    findings += [_organisation_before(company), _people(manager)]
+    return findings
+
+
+def _asked(key: str, title: str, question: Callable[[], None]) -> Finding:
+    """The verdict of a verb's own check."""
+    try:
+        question()
+    except BusinessError as fault:
+        return Finding(key, title, Verdict.FAILED, fault.message, fault.remedy)
+    return Finding(key, title, Verdict.OK, _("可以使用。"))
+
+
+def _permission(may_create: bool) -> Finding:
+    title = _("新建账套的权限")
+    if may_create:
+        return Finding("permission", title, Verdict.OK, _("当前用户可以新建账套。"))
+    remedy = _("请联系系统管理员授予系统权限“可以新增账套”。")
+    return Finding("permission", title, Verdict.FAILED, _("您没有新建账套的权限。"), remedy)
+
+
+def _code_rule() -> Finding:
+    title, pattern, proposal = _("账套编码规则"), coding.pattern(), coding.propose()
+    if not proposal:
+        message = _("按编码规则「%(rule)s」已经没有可用的编码。") % {"rule": pattern}
+        return Finding("code_rule", title, Verdict.FAILED, message, _("请系统管理员修改账套编码规则。"))
+    words = {"rule": pattern or _("不限"), "code": proposal}
+    return Finding("code_rule", title, Verdict.OK, _("规则：%(rule)s；下一个可用的编码：%(code)s。") % words)
+
+
+def _organisation_before(company: str) -> Finding:
+    title = _("组织架构")
+    if company:
+        return _asked("organisation", title, lambda: creating.check_organisation(company, None))
+    counts = {
+        "companies": Company.objects.filter(is_active=True).count(),
+        "departments": Department.objects.filter(is_active=True).count(),
+    }
+    if not counts["departments"]:
+        message = _("还没有建立部门，账套和成员无法归属到部门。")
+        return Finding("organisation", title, Verdict.WARNING, message, _("请系统管理员先建立组织架构。"))
+    return Finding("organisation", title, Verdict.OK, _("%(companies)s 家公司，%(departments)s 个部门。") % counts)
+
+
+def _people(manager: User | None) -> Finding:
+    title = _("账套主管人选")
+    if manager is not None and not manager.is_active:
+        return Finding(
+            "manager", title, Verdict.FAILED, _("用户「%(user)s」已停用。") % {"user": manager}, _("请指定在职用户。")
+        )
+    count = User.objects.filter(is_active=True).count()
+    if not count:
+        return Finding("manager", title, Verdict.FAILED, _("没有可以担任账套主管的用户。"), _("请先建立用户。"))
+    return Finding("manager", title, Verdict.OK, _("%(count)s 名在职用户可选。") % {"count": count})
 
 
 def failed(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.verdict == Verdict.FAILED]
 
 
-def _database(ledger: Ledger) -> Finding:
-    """Writes a row for real and takes it back: only that tells a read-only file or a full disk."""
+def line(found: Finding) -> str:
+    """One finding as a line of a command's answer."""
+    words = {Verdict.OK: _("通过"), Verdict.WARNING: _("提醒"), Verdict.FAILED: _("不通过")}
+    text = f"[{words[found.verdict]}] {found.title}：{found.message}"
+    return f"{text} {found.remedy}" if found.remedy else text
+
+
+def _database() -> Finding:
+    """Writes a row for real and takes it back: only that tells a read-only file, a full disk or an account without rights."""
     title = _("数据库可写")
     try:
         with transaction.atomic():
-            Ledger.objects.filter(pk=ledger.pk).update(wizard_step=ledger.wizard_step)
+            Position.objects.create(code="\x01check", name="\x01check")
             transaction.set_rollback(True)
     except DatabaseError as failure:
         why = startup.explain(failure) or type(failure).__name__
-        return Finding("database", title, Verdict.FAILED, why, _("请检查数据目录的权限和磁盘空间。"))
+        return Finding(
+            "database", title, Verdict.FAILED, why, _("请检查数据目录的权限和磁盘空间，以及数据库账户的权限。")
+        )
     return Finding("database", title, Verdict.OK, _("可以写入。"))
 
 
@@ -82,11 +172,57 @@ def _state(ledger: Ledger) -> Finding:
     return Finding("state", title, Verdict.WARNING, message, _("需要继续使用时，请在“状态”页启用。"))
 
 
+def _naming(ledger: Ledger) -> Finding:
+    """Name and code, once each whatever their case."""
+    title = _("编码与名称唯一")
+    others = Ledger.objects.exclude(pk=ledger.pk)
+    clash = others.filter(Q(code__iexact=ledger.code) | Q(name__iexact=ledger.name)).first()
+    if clash:
+        message = _("与账套「%(other)s」的编码或名称相同。") % {"other": clash}
+        return Finding("naming", title, Verdict.FAILED, message, _("请在“基本信息”页修改名称。"))
+    return Finding("naming", title, Verdict.OK, f"{ledger.code} {ledger.name}")
+
+
+def _organisation(ledger: Ledger) -> Finding:
+    title = _("所属公司与部门")
+    try:
+        creating.check_organisation(ledger.company, ledger.department)
+    except BusinessError as fault:
+        return Finding("organisation", title, Verdict.WARNING, fault.message, _("请在“基本信息”页改正。"))
+    told = " · ".join(filter(None, (ledger.company, str(ledger.department or ""))))
+    if not told:
+        message, remedy = _("没有填写所属公司和部门。"), _("请在“基本信息”页补上。")
+        return Finding("organisation", title, Verdict.WARNING, message, remedy)
+    return Finding("organisation", title, Verdict.OK, told)
+
+
+def _rates(ledger: Ledger) -> Iterator[Finding]:
+    """Foreign currencies that cannot be converted today, or only by an old rate."""
+    title, today = _("汇率"), ledger.today()
+    used = list(ledger.currencies.values_list("code", flat=True))
+    if not used:
+        return
+    dated = dict(ledger.rates.filter(currency__in=used, on__lte=today).values_list("currency").annotate(last=Max("on")))
+    bare = [code for code in used if code not in dated]
+    old = [code for code in used if code in dated and (today - dated[code]).days > OLD_RATE_DAYS]
+    if bare or old:
+        parts = [_("%(codes)s 还没有汇率。") % {"codes": "、".join(bare)}] if bare else []
+        parts += (
+            [_("%(codes)s 的汇率已超过 %(days)s 天。") % {"codes": "、".join(old), "days": OLD_RATE_DAYS}]
+            if old
+            else []
+        )
+        yield Finding("rates", title, Verdict.WARNING, "".join(parts), _("请在“币种与汇率”页增加汇率。"))
+    else:
+        yield Finding("rates", title, Verdict.OK, _("%(count)s 种外币均有近期汇率。") % {"count": len(used)})
+
+
 def _periods(ledger: Ledger) -> Iterator[Finding]:
     spans = list(ledger.periods.order_by("starts_on").values_list("name", "starts_on", "ends_on"))
     if spans:
-        yield _periods_today(spans, timezone.localdate())
+        yield _periods_today(spans, ledger.today())
         yield _periods_joined(spans)
+        yield _periods_open(ledger)
     else:
         remedy = _("启用账套时系统会建立期间。") if ledger.state == Ledger.State.DRAFT else _("请在“期间”页建立年度。")
         yield Finding("period_today", _("当前期间"), Verdict.FAILED, _("账套还没有期间。"), remedy)
@@ -113,6 +249,19 @@ def _periods_joined(spans: list[tuple[str, date, date]]) -> Finding:
             )
             return Finding("period_gaps", title, Verdict.FAILED, text % between, _("请联系系统管理员更正期间日期。"))
     return Finding("period_gaps", title, Verdict.OK, _("%(count)s 个期间，无空档、无重叠。") % {"count": len(spans)})
+
+
+def _periods_open(ledger: Ledger) -> Finding:
+    title, today = _("开放期间"), ledger.today()
+    opened = ledger.periods.filter(state=Period.State.OPEN).order_by("starts_on")
+    first = opened.first()
+    if first is None:
+        return Finding("period_open", title, Verdict.FAILED, _("所有期间都已结账。"), _("请建立下一年度，或反结账。"))
+    if first.starts_on > today:
+        message = _("今天所在的期间已结账，最早的开放期间是「%(name)s」。") % {"name": first.name}
+        return Finding("period_open", title, Verdict.WARNING, message, _("需要补录时请反结账。"))
+    late = opened.filter(ends_on__lt=today).count()
+    return Finding("period_open", title, Verdict.OK, _("%(count)s 个已过去的期间尚未结账。") % {"count": late})
 
 
 def _base_currency(ledger: Ledger) -> Finding:
@@ -158,3 +307,24 @@ def _roles(ledger: Ledger) -> Finding:
             "roles", title, Verdict.FAILED, message, _("请为这些角色设置数据范围，否则其成员看不到任何客户。")
         )
     return Finding("roles", title, Verdict.OK, _("%(count)s 个角色，均有数据范围。") % {"count": len(roles)})
+
+
+def _sees_nothing(ledger: Ledger) -> Finding:
+    """Members whose roles give no look at any customer: no right 查看, or only departments while they belong to none."""
+    title = _("成员能看到客户")
+    tied = {Scope.DEPARTMENT, Scope.DEPARTMENT_TREE}
+    good: set[int] = set()
+    everybody: dict[int, str] = {}
+    rows = Membership.objects.in_force().filter(ledger=ledger, user__is_active=True)
+    for row in rows.select_related("user", "role").prefetch_related("role__scopes"):
+        everybody[row.user_id] = str(row.user)
+        kinds = {scope.kind for scope in row.role.scopes.all()}
+        if Right.VIEW in row.role.rights and kinds and (row.user.department_id or kinds - tied):
+            good.add(row.user_id)
+    blind = [name for pk, name in everybody.items() if pk not in good]
+    if blind:
+        message = _("%(names)s 看不到任何客户：角色没有“查看”，或按部门授权而本人没有部门。") % {
+            "names": "、".join(blind[:5]) + (_(" 等 %(count)s 人") % {"count": len(blind)} if len(blind) > 5 else "")
+        }
+        return Finding("sees_nothing", title, Verdict.WARNING, message, _("请给这些用户指定部门，或更换角色。"))
+    return Finding("sees_nothing", title, Verdict.OK, _("每名成员至少有一个可用的数据范围。"))

@@ -4,23 +4,23 @@ What lives here: the verbs and their checks. What does not: the customers' own b
 customers app adds them through ``on_activation``, since nobody imports upward.
 """
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from erp_site.shared.errors import BusinessError
-from permissions.models import FieldRule, Role, RowScope, User
+from permissions.models import Company, Department, FieldRule, Role, RowScope, User
 from permissions.rights import ROLE_TEMPLATES
 
 from .. import currencies
 from ..models import Ledger, LedgerEvent
-from . import periods
+from . import coding, configuration, periods
 from .locking import changeable
 from .logbook import note
 from .members import MANAGER, add_member
@@ -35,18 +35,22 @@ on_activation: list[Callable[[Ledger], None]] = []
 
 def check_code(code: str, *, besides: Ledger | None = None) -> None:
     """Raise BusinessError unless the code obeys the 账套编码规则 and is free."""
-    own_rule = getattr(settings, "LEDGER_CODE_PATTERN", "")
-    if not re.fullmatch(CODE, code or ""):
+    if not (code or "").strip():
+        raise BusinessError(_("账套编码必须填写。"), code="ledger.code_missing", field="code")
+    if not re.fullmatch(CODE, code):
         raise BusinessError(
             _("账套编码须以字母开头，由 2–20 位字母、数字、下划线或连字符组成，如 KHZ_001。"),
             code="ledger.code_format",
             field="code",
         )
-    if own_rule and not re.fullmatch(own_rule, code):
+    unchanged = besides is not None and besides.code == code  # the rule is about new codes
+    if not unchanged and not coding.obeys(code):
         raise BusinessError(
-            _("账套编码「%(code)s」不符合本单位的账套编码规则（%(rule)s）。") % {"code": code, "rule": own_rule},
+            _("账套编码「%(code)s」不符合本单位的账套编码规则（%(rule)s）。")
+            % {"code": code, "rule": coding.pattern()},
             code="ledger.code_rule",
             field="code",
+            remedy=_instead(),
         )
     taken = Ledger.objects.filter(code__iexact=code)
     if besides:
@@ -56,8 +60,13 @@ def check_code(code: str, *, besides: Ledger | None = None) -> None:
             _("账套编码「%(code)s」已被使用。") % {"code": code},
             code="ledger.code_taken",
             field="code",
-            remedy=_("请换一个编码，例如 %(other)s。") % {"other": propose_code()},
+            remedy=_instead(),
         )
+
+
+def _instead() -> str:
+    proposal = coding.propose()
+    return _("请换一个编码，例如 %(other)s。") % {"other": proposal} if proposal else _("请换一个编码。")
 
 
 def check_name(name: str, *, besides: Ledger | None = None) -> None:
@@ -79,16 +88,24 @@ def check_name(name: str, *, besides: Ledger | None = None) -> None:
         )
 
 
-def propose_code() -> str:
-    """The next free code in the form of the newest set's code, KHZ_001 for the first."""
-    last = Ledger.objects.order_by("-pk").values_list("code", flat=True).first()
-    match = re.fullmatch(r"(.*?)(\d+)", last or "")
-    stem, number, width = (match[1], int(match[2]) + 1, len(match[2])) if match else ("KHZ_", 1, 3)
-    taken = {code.lower() for code in Ledger.objects.filter(code__istartswith=stem).values_list("code", flat=True)}
-    while f"{stem}{number:0{width}d}".lower() in taken:
-        number += 1
-    proposal = f"{stem}{number:0{width}d}"
-    return proposal if re.fullmatch(CODE, proposal) else ""
+def check_organisation(company: str, department: Department | None) -> None:
+    """Raise BusinessError unless company and department stand in the 组织架构; without any company there, a name may be typed freely."""
+    if company:
+        known = Company.objects.filter(is_active=True)
+        if known.exists() and not known.filter(name=company).exists():
+            raise BusinessError(
+                _("组织架构中没有公司「%(company)s」，或它已停用。") % {"company": company},
+                code="ledger.company_missing",
+                field="company",
+                remedy=_("请从列表中选择，或先在组织架构中建立该公司。"),
+            )
+    if department and not department.is_active:
+        raise BusinessError(
+            _("部门「%(department)s」已停用。") % {"department": department},
+            code="ledger.department_missing",
+            field="department",
+            remedy=_("请选择启用的部门。"),
+        )
 
 
 def current_fiscal_year(start_month: int, today: date | None = None) -> int:
@@ -107,6 +124,7 @@ def create_draft(*, code: str, name: str, by: User | None, **values) -> Ledger:
     check_code(code)
     check_name(name)
     currencies.require(values.get("base_currency", "CNY"), field="base_currency")
+    check_organisation(values.get("company", ""), values.get("department"))
     values["manager"] = values.get("manager") or by
     ledger = Ledger.objects.create(code=code, name=name, created_by=by, **values)
     note(ledger, LedgerEvent.Kind.CREATED, by=by)
@@ -122,6 +140,16 @@ def keep_choices(ledger: Ledger, **choices: Any) -> None:
     """Remember choices (JSON values) of a draft, in memory and in its row; the caller holds the lock or saves alone."""
     ledger.parameters = {**ledger.parameters, WIZARD: {**choices_of(ledger), **choices}}
     ledger.save(update_fields=["parameters"])
+
+
+def document_of(ledger: Ledger) -> configuration.Sections:
+    """The sections of configuration that come true when a draft is activated."""
+    return json.loads(choices_of(ledger).get("document", "{}"))
+
+
+def keep_document(ledger: Ledger, content: configuration.Sections, **choices: Any) -> None:
+    """Remember such sections. As text: PostgreSQL's JSON forgets the order of keys, which is the order of categories."""
+    keep_choices(ledger, document=json.dumps(content, ensure_ascii=False), **choices)
 
 
 @transaction.atomic
@@ -140,7 +168,10 @@ def activate(ledger: Ledger, *, by: User | None) -> bool:
     periods.check_year(current.fiscal_year)
     currencies.require(current.base_currency, field="base_currency")
     if not current.periods.filter(fiscal_year=current.fiscal_year).exists():
-        periods.create_year(current, current.fiscal_year, by=by)
+        typed = choices_of(current).get("ranges", "") if current.calendar == Ledger.Calendar.FREE else ""
+        ranges = periods.read_ranges(typed) if typed else None
+        periods.create_year(current, current.fiscal_year, by=by, ranges=ranges)
+    configuration.apply(current, document_of(current), by=by)
     create_roles(current)
     _begin_members(current, by)
     for prepare in on_activation:

@@ -1,15 +1,17 @@
-"""Looking up what a command names: the account set by its code, and the actor of ``--as``.
+"""Looking up sets and people: what a command names, and which sets a user may configure.
 
 What lives here: look-ups outside a request. What does not: a page's set and actor (``ledgers.middleware``).
 """
 
 from difflib import get_close_matches
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from erp_site.shared.errors import BusinessError
 from permissions.actor import Actor, Door
-from permissions.models import User
+from permissions.models import Membership, User
+from permissions.rights import Right
 
 from ..models import Ledger
 
@@ -28,6 +30,13 @@ def by_code(code: str) -> Ledger:
     raise BusinessError(
         _("没有账套「%(code)s」。") % {"code": code}, code="ledger.unknown", field="ledger", remedy=remedy
     )
+
+
+def configurable(user: User) -> QuerySet[Ledger]:
+    """The sets, drafts left out, that the user may configure: whose configuration he may copy or compare."""
+    mine = Membership.objects.in_force().filter(user=user).select_related("role")
+    wanted = {membership.ledger_id for membership in mine if Right.CONFIGURE in membership.role.rights}
+    return Ledger.objects.filter(pk__in=wanted).exclude(state=Ledger.State.DRAFT).order_by("code")
 
 
 def user_by_name(username: str) -> User:

@@ -1,12 +1,14 @@
 """账套期间: generating them, closing and reopening in order, and whether a date falls in an open one.
 
-What lives here: ``generate`` (pure), ``create_year``, ``close``, ``reopen``, ``require_open``. What does not: who may (the view
-and the command ask the actor first).
+What lives here: ``generate`` and ``read_ranges`` (pure), ``create_year``, ``roll``, ``close``, ``reopen``, ``require_open``. What does
+not: who may (the view and the command ask the actor first).
 """
 
-from datetime import date, timedelta
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max, Min
 from django.utils.translation import gettext as _
 
@@ -19,6 +21,9 @@ from .logbook import note
 
 FIRST_YEAR, LAST_YEAR = 1990, 2200
 ONE_DAY = timedelta(days=1)
+MOST_RANGES = 60
+
+Span = tuple[int, date, date]
 
 
 def _month_start(year: int, month: int, offset: int) -> date:
@@ -26,11 +31,11 @@ def _month_start(year: int, month: int, offset: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
-def generate(calendar_kind: str, fiscal_year: int, start_month: int) -> list[tuple[int, date, date]]:
+def generate(calendar_kind: str, fiscal_year: int, start_month: int) -> list[Span]:
     """(index, first day, last day) of every period of a fiscal year, without gap or overlap.
 
     Monthly and quarterly periods follow calendar months; 4-4-5 takes weeks from the first day of the year, and its last
-    period runs to the year's end.
+    period runs to the year's end. A free calendar has no pattern: its ranges are typed (``read_ranges``).
     """
     start, end = _month_start(fiscal_year, start_month, 0), _month_start(fiscal_year, start_month, 12) - ONE_DAY
     if calendar_kind == Ledger.Calendar.WEEKS_445:
@@ -48,6 +53,92 @@ def generate(calendar_kind: str, fiscal_year: int, start_month: int) -> list[tup
     ]  # fmt: skip
 
 
+# --- free ranges ------------------------------------------------------------------------------------------------------
+
+_DAY = r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
+_RANGE = re.compile(rf"\s*{_DAY}[\s,，;；~～至到—–-]+{_DAY}[\s,，;；:：]*(.*?)\s*")
+
+
+def read_ranges(text: str) -> list[tuple[date, date, str]]:
+    """(first day, last day, name) of every typed row, e.g. ``2026-01-01 至 2026-03-15 第一期``; the name may be missing.
+
+    Raises BusinessError that names every row which is no range, runs backwards, leaves a gap or overlaps the row before it.
+    """
+    rows: list[tuple[date, date, str]] = []
+    faults = []
+    for number, line in enumerate((line for line in text.splitlines() if line.strip()), 1):
+        try:
+            rows.append(_range(line))
+            fault = _range_fault(rows)
+        except ValueError:
+            fault = _("应为“开始日期 至 结束日期”，如 2026-01-01 至 2026-01-31")
+        if fault:
+            faults.append(
+                _("第 %(row)s 行「%(text)s」：%(fault)s。") % {"row": number, "text": line.strip()[:40], "fault": fault}
+            )
+    if not rows and not faults:
+        faults.append(_("请至少填写一个期间。"))
+    if len(rows) > MOST_RANGES:
+        faults.append(_("一个年度最多 %(most)s 个期间。") % {"most": MOST_RANGES})
+    if faults:
+        raise BusinessError("".join(faults), code="period.ranges", field="ranges")
+    return rows
+
+
+def _range(line: str) -> tuple[date, date, str]:
+    """ValueError for what is no pair of days."""
+    match = _RANGE.fullmatch(line)
+    if not match:
+        raise ValueError(line)
+    numbers = [int(group) for group in match.groups()[:6]]
+    return date(*numbers[:3]), date(*numbers[3:]), match[7][:20]
+
+
+def _range_fault(rows: list[tuple[date, date, str]]) -> str:
+    """What is wrong with the last row, as it follows the one before it."""
+    first, last, _name = rows[-1]
+    if not (first.year >= FIRST_YEAR and last.year <= LAST_YEAR):
+        return _("年份应在 %(first)s 到 %(last)s 之间") % {"first": FIRST_YEAR, "last": LAST_YEAR}
+    if last < first:
+        return _("结束日期早于开始日期")
+    if len(rows) > 1 and first != rows[-2][1] + ONE_DAY:
+        days = {"expected": (rows[-2][1] + ONE_DAY).isoformat()}
+        return (
+            _("与上一行重叠，应从 %(expected)s 开始")
+            if first <= rows[-2][1]
+            else _("与上一行之间有空档，应从 %(expected)s 开始")
+        ) % days
+    return ""
+
+
+def write_ranges(rows: Iterable[tuple[date, date, str]]) -> str:
+    """Ranges as ``read_ranges`` reads them."""
+    return "\n".join(f"{first.isoformat()} 至 {last.isoformat()} {name}".rstrip() for first, last, name in rows)
+
+
+def proposed_ranges(ledger: Ledger) -> list[tuple[date, date, str]]:
+    """The ranges of the last year moved on by a year, for a set with free periods; none before its first year."""
+    last = ledger.periods.aggregate(last=Max("fiscal_year"))["last"]
+    if last is None:
+        return []
+    rows, first = [], ledger.periods.aggregate(last=Max("ends_on"))["last"] + ONE_DAY
+    for period in ledger.periods.filter(fiscal_year=last).order_by("index"):
+        end = _a_year_on(period.ends_on)
+        rows.append((first, end, period.name.replace(str(last), str(last + 1))))
+        first = end + ONE_DAY
+    return rows
+
+
+def _a_year_on(day: date) -> date:
+    """The same day of the next year; the end of February stays the end of February."""
+    if (day + ONE_DAY).day == 1:
+        return _month_start(day.year + 1, day.month, 1) - ONE_DAY
+    return day.replace(year=day.year + 1)
+
+
+# --- years ------------------------------------------------------------------------------------------------------------
+
+
 def check_year(fiscal_year: int | None) -> None:
     """Raise BusinessError unless this can be a fiscal year."""
     if not fiscal_year:
@@ -61,29 +152,66 @@ def check_year(fiscal_year: int | None) -> None:
 
 
 @transaction.atomic
-def create_year(ledger: Ledger, fiscal_year: int, *, by: User | None = None) -> list[Period]:
-    """Make the periods of a year by the set's calendar; refuses a year that is there, overlaps, or leaves a gap."""
+def create_year(
+    ledger: Ledger, fiscal_year: int, *, by: User | None = None, ranges: list[tuple[date, date, str]] | None = None
+) -> list[Period]:
+    """Make the periods of a year by the set's calendar, or of ``ranges``; refuses a year that is there, overlaps, or leaves a gap.
+
+    A set with free periods needs ``ranges`` for its first year; later ones follow the pattern of the year before.
+    """
     check_year(fiscal_year)
     changeable(ledger)
     if ledger.periods.filter(fiscal_year=fiscal_year).exists():
         raise BusinessError(
             _("%(year)s 年度的期间已经存在。") % {"year": fiscal_year}, code="period.exists", field="fiscal_year"
         )
-    spans = generate(ledger.calendar, fiscal_year, ledger.start_month)
-    _require_adjoining(ledger, spans[0][1], spans[-1][2])
+    rows = _rows(ledger, fiscal_year, ranges)
+    _require_adjoining(ledger, rows[0][0], rows[-1][1])
     made = Period.objects.bulk_create(
         Period(
             ledger=ledger,
             fiscal_year=fiscal_year,
             index=index,
-            name=_("%(year)s 年第 %(index)s 期") % {"year": fiscal_year, "index": index},
+            name=name or _("%(year)s 年第 %(index)s 期") % {"year": fiscal_year, "index": index},
             starts_on=starts_on,
             ends_on=ends_on,
         )
-        for index, starts_on, ends_on in spans
+        for index, (starts_on, ends_on, name) in enumerate(rows, 1)
     )
     detail = _("%(year)s 年度，共 %(count)s 期") % {"year": fiscal_year, "count": len(made)}
     note(ledger, LedgerEvent.Kind.PERIOD_CREATED, by=by, detail=detail)
+    return made
+
+
+def _rows(ledger: Ledger, fiscal_year: int, ranges: list | None) -> list[tuple[date, date, str]]:
+    if ranges:
+        return ranges
+    if ledger.calendar != Ledger.Calendar.FREE:
+        return [(first, last, "") for _index, first, last in generate(ledger.calendar, fiscal_year, ledger.start_month)]
+    rows = proposed_ranges(ledger) if fiscal_year == next_year(ledger) else []
+    if not rows:
+        raise BusinessError(_("自定义期间需要填写每一期的起止日期。"), code="period.ranges_missing", field="ranges")
+    return rows
+
+
+@transaction.atomic
+def roll(
+    ledger: Ledger,
+    fiscal_year: int,
+    *,
+    by: User | None,
+    close_old: bool = False,
+    ranges: list[tuple[date, date, str]] | None = None,
+) -> list[Period]:
+    """年度结转: make the year that follows the set's last one, and on demand close every period before it, in one go."""
+    if fiscal_year != next_year(ledger):
+        raise BusinessError(
+            _("只能结转到 %(year)s 年度。") % {"year": next_year(ledger)}, code="period.exists", field="fiscal_year"
+        )
+    made = create_year(ledger, fiscal_year, by=by, ranges=ranges)
+    if close_old:
+        for period in ledger.periods.filter(fiscal_year__lt=fiscal_year, state=Period.State.OPEN).order_by("starts_on"):
+            close(period, by=by)
     return made
 
 
@@ -143,17 +271,49 @@ def reopen(period: Period, *, reason: str, by: User | None = None) -> bool:
 
 
 def require_open(ledger: Ledger, on: date) -> Period:
-    """The open period of a business date; raises BusinessError that names the closed or missing one."""
-    period = ledger.periods.filter(starts_on__lte=on, ends_on__gte=on).first()
+    """The open period of a business date; raises BusinessError that names the closed or missing one.
+
+    ``on`` is a day of the set; an instant is taken for the day on which it falls in the set's time zone. Inside a transaction the
+    period cannot be closed until that ends, so a date that was open when it was asked for is open when it is written.
+    """
+    day = ledger.day_of(on) if isinstance(on, datetime) else on
+    period = next(iter(_periods(ledger, day, day)), None)
+    if refusal := _refusal(period, day):
+        raise refusal
+    return period
+
+
+def refusals(ledger: Ledger, days: Iterable[date]) -> dict[date, BusinessError]:
+    """Which of these business dates lie in no open period, each with what ``require_open`` would raise; one query, none without dates."""
+    wanted = set(days)
+    if not wanted:
+        return {}
+    rows = _periods(ledger, min(wanted), max(wanted))
+    found = {day: next((row for row in rows if row.starts_on <= day <= row.ends_on), None) for day in wanted}
+    return {day: refusal for day, period in found.items() if (refusal := _refusal(period, day))}
+
+
+def _refusal(period: Period | None, day: date) -> BusinessError | None:
     if period is None:
-        raise BusinessError(
-            _("日期 %(date)s 不在账套的任何期间内。") % {"date": on.isoformat()},
+        return BusinessError(
+            _("日期 %(date)s 不在账套的任何期间内。") % {"date": day.isoformat()},
             code="period.missing",
             remedy=_("请账套主管先建立该年度的期间。"),
         )
     if period.state != Period.State.OPEN:
-        raise BusinessError(
-            _("日期 %(date)s 所在的「%(name)s」已结账。") % {"date": on.isoformat(), "name": period.name},
+        return BusinessError(
+            _("日期 %(date)s 所在的「%(name)s」已结账。") % {"date": day.isoformat(), "name": period.name},
             code="period.closed",
+            remedy=_("请改用开放期间内的日期；确需补录时，请有权限的人先反结账。"),
         )
-    return period
+    return None
+
+
+def _periods(ledger: Ledger, first: date, last: date) -> list[Period]:
+    """The periods that these days touch; in a transaction under a lock that other writers may hold as well, but nobody who closes
+    them. SQLite has one writer at a time anyway."""
+    found = Period.objects.filter(ledger=ledger, starts_on__lte=last, ends_on__gte=first)
+    if not connection.in_atomic_block or connection.vendor != "postgresql":
+        return list(found)
+    sql, params = found.query.sql_with_params()
+    return list(Period.objects.raw(f"{sql} FOR SHARE", params))

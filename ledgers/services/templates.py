@@ -1,54 +1,63 @@
-"""行业模板: what a set of a trade begins with, from readable JSON files beside this app.
+"""行业模板: configuration documents of trades, readable JSON files beside this app.
 
-What lives here: reading them and laying one into a draft. What does not: how categories and the numbering rule come into being
-(the customers app does that at activation, from the same choices that the wizard keeps).
-
-A file holds: name, categories [{code, name, children}], grades and sources [[code, name]], numbering {parts, reset},
-required_fields [keys].
+What lives here: finding and reading them. What does not: what a document is (``configuration``) and how it gets into a draft
+(``copying``). A firm may keep templates of its own in the directory of the setting ``LEDGER_TEMPLATES``.
 """
 
-import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from erp_site.shared.errors import BusinessError
 
-from ..models import Ledger
-from ..parameters import PARAMETERS
-from . import creating
-from .parameters import check_parameter
+from . import configuration
 
 FOLDER = Path(__file__).resolve().parent.parent / "templates_data"
-PARAMETER_KEYS = ("grades", "sources", "required_fields")
 
 
-@cache
+def _files() -> dict[str, Path]:
+    own = getattr(settings, "LEDGER_TEMPLATES", "")
+    folders = [FOLDER, *([Path(own)] if own else [])]
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.json"))}
+
+
 def names() -> dict[str, str]:
-    """code → Chinese name of every template."""
-    return {path.stem: json.loads(path.read_text(encoding="utf-8"))["name"] for path in sorted(FOLDER.glob("*.json"))}
+    """code → name of every template; one whose file is broken goes by its code and says so."""
+    found = {}
+    for code, path in _files().items():
+        try:
+            found[code] = _read(path).get("name", code)
+        except BusinessError:
+            found[code] = _("%(code)s（文件有误）") % {"code": code}
+    return found
 
 
 def read(code: str) -> dict[str, Any]:
-    """The content of a template; raises BusinessError for a name that does not exist."""
-    if code not in names():
+    """The document of a template; BusinessError for a name that does not exist, and for a file that is broken with the place."""
+    files = _files()
+    if code not in files:
         raise BusinessError(
             _("没有行业模板「%(code)s」。") % {"code": code},
             code="template.unknown",
             field="template",
-            remedy=_("可选：%(names)s。") % {"names": "、".join(names())},
+            remedy=_("可选：%(names)s。") % {"names": "、".join(files)},
         )
-    return json.loads((FOLDER / f"{code}.json").read_text(encoding="utf-8"))
+    return _read(files[code])
 
 
-def lay_into(ledger: Ledger, code: str) -> None:
-    """Make a template's contents the choices of a draft; what it says of parameters becomes parameters at once."""
-    content = read(code)
-    parameters = {key: content[key] for key in PARAMETER_KEYS if key in content}
-    for key, value in parameters.items():
-        check_parameter(key, value)
-    differing = {key: value for key, value in parameters.items() if value != PARAMETERS[key].default}
-    ledger.parameters = {**ledger.parameters, **differing}
-    creating.keep_choices(ledger, template=code, categories=content["categories"], numbering=content["numbering"])
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise BusinessError(
+            _("配置文件 %(file)s 无法读取，请确认它是 UTF-8 编码的文本。") % {"file": path.name},
+            code="configuration.broken",
+            field="template",
+        ) from fault
+    try:
+        return configuration.parse(text, path.name)
+    except BusinessError as fault:
+        fault.field = "template"
+        raise

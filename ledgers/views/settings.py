@@ -16,7 +16,7 @@ from erp_site.shared.errors import BusinessError
 from permissions.rights import Right
 
 from .. import currencies
-from ..forms.basics import SettingsForm
+from ..forms.basics import PARAMETER_FIELDS, SettingsForm
 from ..models import Ledger
 from ..pages import attempt, needs, put_on_form, render_settings
 from ..services import checking, parameters, states
@@ -54,6 +54,8 @@ def ledger_settings(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             changed = parameters.change_basics(request.ledger, form.cleaned_data, by=request.user)
+            chosen = {key: form.cleaned_data[key] for key in PARAMETER_FIELDS}
+            changed += parameters.change_parameters(request.ledger, chosen, by=request.user)
         except BusinessError as problem:
             put_on_form(form, problem)
         else:

@@ -3,22 +3,44 @@
 What lives here: HTTP. What does not: the steps (``ledgers.wizard``) and activation (``services.creating``).
 """
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.contrib import messages
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from erp_site.shared import startup
 from erp_site.shared.errors import BusinessError
 
 from ..models import Ledger
-from ..pages import told
-from ..services import creating
+from ..pages import put_on_form, told
+from ..services import checking, creating
 from ..wizard import own, steps
-from .lists import begun_by, own_draft, require_creator
+from .lists import MAY_CREATE, begun_by, own_draft, require_creator
+
+
+def explained(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A database that cannot be reached or written says so in the user's words, with what to do."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except DatabaseError as failure:
+            why = startup.explain(failure) or _("数据库出错，刚才的操作没有保存。")
+            raise BusinessError(
+                why, code="database.unavailable", remedy=_("已经保存的步骤不会丢失，恢复后可以继续建账。")
+            ) from failure
+
+    return guarded
 
 
 @require_http_methods(["GET", "POST"])
+@explained
 def ledger_new(request: HttpRequest) -> HttpResponse:
     """Step 1 of a set that does not exist yet; saving makes the draft."""
     require_creator(request)
@@ -28,7 +50,10 @@ def ledger_new(request: HttpRequest) -> HttpResponse:
         return _onward(request, repeated, 1)
     form = step.open(None, request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        return _onward(request, step.create(form, request.user), 1)
+        try:
+            return _onward(request, step.create(form, request.user), 1)
+        except BusinessError as problem:
+            put_on_form(form, problem)
     return _page(request, None, 1, form)
 
 
@@ -40,6 +65,7 @@ def _same_draft(request: HttpRequest) -> Ledger | None:
 
 
 @require_http_methods(["GET", "POST"])
+@explained
 def ledger_wizard(request: HttpRequest, code: str, step: int) -> HttpResponse:
     """One step of a draft; a set that was activated meanwhile leads to its own pages."""
     require_creator(request)
@@ -123,8 +149,17 @@ def name_check(request: HttpRequest, what: str) -> HttpResponse:
 
 
 @require_GET
+def ledger_preflight(request: HttpRequest) -> HttpResponse:
+    """建账前检查: why an account set cannot be made, for anybody who asks; also for whoever may not make one."""
+    may = request.user.has_perm(MAY_CREATE)
+    findings = checking.before_creation(may_create=may)
+    context = {"findings": findings, "failed": len(checking.failed(findings)), "may_create": may}
+    return render(request, "ledgers/preflight.html", context)
+
+
+@require_GET
 def period_preview(request: HttpRequest) -> HttpResponse:
     """The periods that the values on the page would make."""
     require_creator(request)
-    values = (request.GET.get(key) for key in ("calendar", "fiscal_year", "start_month"))
-    return render(request, "ledgers/wizard/period_preview.html", {"spans": own.preview_spans(*values)})
+    values = (request.GET.get(key) for key in ("calendar", "fiscal_year", "start_month", "ranges"))
+    return render(request, "ledgers/wizard/period_preview.html", own.preview_spans(*values))

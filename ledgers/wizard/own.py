@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -9,11 +10,13 @@ from erp_site.shared.errors import BusinessError
 from permissions.models import User
 
 from .. import currencies
-from ..forms.basics import BasicsForm, person_label
+from ..forms.basics import COPY, PARAMETER_FIELDS, BasicsForm, person_label
 from ..forms.calendar import CalendarForm
 from ..forms.members import MemberRows, role_choices, role_descriptions
 from ..models import Ledger, LedgerCurrency
-from ..services import creating, periods, templates
+from ..parameters import PARAMETERS
+from ..services import coding, configuration, copying, creating, finding, periods, templates
+from ..services.parameters import change_parameters
 from .steps import Step
 
 
@@ -29,16 +32,19 @@ class BasicsStep(Step):
     def open(self, ledger: Ledger | None, user: User, data: Any = None) -> BasicsForm:
         if ledger:
             return BasicsForm(data, instance=ledger)
-        first = {"code": creating.propose_code(), "manager": user.pk, "department": user.department_id}
-        return BasicsForm(data, initial=first)
+        first = {"code": coding.propose(), "manager": user.pk, "department": user.department_id}
+        return BasicsForm(data, initial=first, copyable=finding.configurable(user))
 
+    @transaction.atomic
     def create(self, form: BasicsForm, by: User) -> Ledger:
-        """The draft that a new, valid form describes."""
+        """The draft that a new, valid form describes, with what its template or the copied set brings; BusinessError."""
         values = dict(form.cleaned_data)
-        template = values.pop("template")
+        begin = values.pop("template")
         ledger = creating.create_draft(by=by, wizard_step=2, **values)
-        if template:
-            templates.lay_into(ledger, template)
+        if begin.startswith(COPY):
+            copying.copy_configuration(finding.by_code(begin.removeprefix(COPY)), ledger, by=by)
+        elif begin:
+            copying.lay_into(ledger, templates.read(begin)["sections"], by=by, template=begin)
         return ledger
 
     def save(self, ledger: Ledger, form: BasicsForm, by: User) -> None:
@@ -52,12 +58,25 @@ class BasicsStep(Step):
             (_("所属公司"), _text(ledger.company)),
             (_("所属部门"), _text(ledger.department)),
             (_("账套主管"), person_label(ledger.manager) if ledger.manager else _("未填写")),
+            *_begun_from(ledger),
         ]
 
     def missing(self, ledger: Ledger) -> list[str]:
         if not ledger.manager:
             return [_("请指定账套主管。")]
         return [] if ledger.manager.is_active else [_("账套主管「%(user)s」已停用。") % {"user": ledger.manager}]
+
+
+def _begun_from(ledger: Ledger) -> list[tuple[str, str]]:
+    """What a template or a copied set brings beside what the other steps show."""
+    chosen = creating.choices_of(ledger)
+    begun = templates.names().get(chosen.get("template", "")) or chosen.get("copied_from", "")
+    counts = (
+        f"{configuration.section(key).label} {len(items)}"
+        for key, items in creating.document_of(ledger).items()
+        if items
+    )
+    return [(_("从哪里开始"), f"{begun}（{'、'.join(counts)}）")] if begun else []
 
 
 class CalendarStep(Step):
@@ -70,6 +89,8 @@ class CalendarStep(Step):
 
     def save(self, ledger: Ledger, form: CalendarForm, by: User) -> None:
         ledger.save(update_fields=list(form.Meta.fields))
+        change_parameters(ledger, {key: form.cleaned_data[key] for key in PARAMETER_FIELDS}, by=by)
+        creating.keep_choices(ledger, ranges=form.cleaned_data["ranges"])
         ledger.currencies.all().delete()
         LedgerCurrency.objects.bulk_create(
             LedgerCurrency(ledger=ledger, code=code) for code in sorted(form.further_codes())
@@ -77,33 +98,51 @@ class CalendarStep(Step):
 
     def context(self, ledger: Ledger, form: CalendarForm) -> dict[str, Any]:
         return {
-            "spans": preview_spans(form["calendar"].value(), form["fiscal_year"].value(), form["start_month"].value())
+            "preview": preview_spans(
+                *(form[key].value() for key in ("calendar", "fiscal_year", "start_month", "ranges"))
+            )
         }
 
     def review(self, ledger: Ledger) -> list[tuple[str, str]]:
-        spans = periods.generate(ledger.calendar, ledger.fiscal_year, ledger.start_month) if ledger.fiscal_year else []
+        ranges = creating.choices_of(ledger).get("ranges", "")
+        spans = preview_spans(ledger.calendar, ledger.fiscal_year, ledger.start_month, ranges)["spans"]
         span = f"{spans[0][1]:%Y-%m-%d} – {spans[-1][2]:%Y-%m-%d}" if spans else ""
         further = "、".join(currencies.label(row.code) for row in ledger.currencies.all())
         return [
             (_("启用会计年度"), f"{ledger.fiscal_year}（{span}）" if spans else _("未填写")),
-            (_("期间"), ledger.get_calendar_display()),
+            (_("期间"), _("%(kind)s，共 %(count)s 期") % {"kind": ledger.get_calendar_display(), "count": len(spans)}),
+            *((str(PARAMETERS[key].label), _choice(ledger, key)) for key in PARAMETER_FIELDS),
             (_("本位币"), currencies.label(ledger.base_currency)),
             (_("其他币种"), further or _("无")),
             (_("语言"), get_language_info(ledger.language)["name_local"]),
         ]
 
     def missing(self, ledger: Ledger) -> list[str]:
-        return [] if ledger.fiscal_year else [_("请填写启用会计年度。")]
+        if not ledger.fiscal_year:
+            return [_("请填写启用会计年度。")]
+        ranges = creating.choices_of(ledger).get("ranges", "")
+        fault = preview_spans(ledger.calendar, ledger.fiscal_year, ledger.start_month, ranges)["fault"]
+        return [fault] if fault else []
 
 
-def preview_spans(calendar: Any, fiscal_year: Any, start_month: Any) -> list[tuple]:
-    """The periods that raw form values would make; nothing for values that make none."""
+def _choice(ledger: Ledger, key: str) -> str:
+    return str(dict(PARAMETERS[key].choices)[ledger.parameter(key)])
+
+
+def preview_spans(calendar: Any, fiscal_year: Any, start_month: Any, ranges: Any = "") -> dict[str, Any]:
+    """{spans, fault}: the periods that raw form values would make, or what is wrong with typed ranges."""
+    if calendar == Ledger.Calendar.FREE:
+        try:
+            rows = periods.read_ranges(ranges or "")
+        except BusinessError as problem:
+            return {"spans": [], "fault": problem.message}
+        return {"spans": [(index, first, last) for index, (first, last, _name) in enumerate(rows, 1)], "fault": ""}
     try:
         year, month = int(fiscal_year), int(start_month)
     except (TypeError, ValueError):
-        return []
+        return {"spans": [], "fault": ""}
     fits = periods.FIRST_YEAR <= year <= periods.LAST_YEAR and 1 <= month <= 12 and calendar in Ledger.Calendar.values
-    return periods.generate(calendar, year, month) if fits else []
+    return {"spans": periods.generate(calendar, year, month) if fits else [], "fault": ""}
 
 
 class MembersStep(Step):

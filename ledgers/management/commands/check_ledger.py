@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from erp_site.shared.commands import FoundFaults, ProductCommand
 from ledgers.services import checking, finding
-from ledgers.services.checking import Finding, Verdict
+from ledgers.services.checking import Verdict
 
 
 class Command(ProductCommand):
@@ -30,13 +30,8 @@ class Command(ProductCommand):
             "checks": [each.as_dict() for each in findings],
         }
         heading = _("账套 %(code)s「%(name)s」") % {"code": ledger.code, "name": ledger.name}
-        self.show(data, "\n".join([heading, *map(self._line, findings)]))
+        self.show(data, "\n".join([heading, *map(checking.line, findings)]))
         if faults:
             raise FoundFaults(_("体检发现 %(count)s 个问题：%(titles)s。") % {
                 "count": len(faults), "titles": "、".join(each.title for each in faults),
             })  # fmt: skip
-
-    def _line(self, found: Finding) -> str:
-        words = {Verdict.OK: _("通过"), Verdict.WARNING: _("提醒"), Verdict.FAILED: _("不通过")}
-        line = f"[{words[found.verdict]}] {found.title}：{found.message}"
-        return f"{line} {found.remedy}" if found.remedy else line

@@ -6,9 +6,10 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from erp_site.shared.commands import ProductCommand
+from erp_site.shared.commands import FoundFaults, ProductCommand
 from ledgers.models import Ledger
-from ledgers.services import copying, creating, finding, periods, templates
+from ledgers.services import checking, copying, creating, finding, periods, templates
+from permissions.models import User
 
 
 class Command(ProductCommand):
@@ -23,9 +24,7 @@ class Command(ProductCommand):
         parser.add_argument("code", help=_("账套编码，字母开头，2–20 位"))
         parser.add_argument("--name", required=True, help=_("账套名称，全系统唯一"))
         parser.add_argument("--template", choices=list(templates.names()), help=_("行业模板"))
-        parser.add_argument(
-            "--copy-from", metavar="CODE", help=_("复制该账套的参数、角色、分类、标签和编码规则（不含客户）")
-        )
+        parser.add_argument("--copy-from", metavar="CODE", help=_("复制该账套的全部配置（不含客户）"))
         parser.add_argument("--currency", default="CNY", help=_("本位币，默认 CNY"))
         parser.add_argument("--fiscal-year", type=int, help=_("启用会计年度，默认为今天所在的年度"))
         months = range(1, 13)
@@ -36,15 +35,38 @@ class Command(ProductCommand):
             "--calendar", choices=Ledger.Calendar.values, default="monthly", help=_("期间类型，默认 monthly")
         )
         parser.add_argument("--manager", metavar="USERNAME", help=_("账套主管的登录名"))
+        parser.add_argument("--check", action="store_true", help=_("只检查能否建账，逐项给出结论，不建账"))
         parser.add_argument("--activate", action="store_true", help=_("立即启用"))
 
-    @transaction.atomic
     def handle(self, *args, **options: Any) -> None:
+        if options["check"]:
+            self._check(options)
+        else:
+            self._create(options)
+
+    def _check(self, options: dict[str, Any]) -> None:
+        manager = User.objects.filter(username=options["manager"]).first() if options["manager"] else None
+        findings = checking.before_creation(
+            code=options["code"],
+            name=options["name"],
+            fiscal_year=options["fiscal_year"],
+            currency=options["currency"].upper(),
+            manager=manager,
+        )
+        self.show({"checks": [each.as_dict() for each in findings]}, "\n".join(map(checking.line, findings)))
+        faults = checking.failed(findings)
+        if faults:
+            titles = "、".join(each.title for each in faults)
+            raise FoundFaults(_("不能建账：%(titles)s。") % {"titles": titles})
+
+    @transaction.atomic
+    def _create(self, options: dict[str, Any]) -> None:
         ledger = self._draft(options)
         if options["copy_from"]:
             copying.copy_configuration(finding.by_code(options["copy_from"]), ledger)
         if options["template"]:
-            templates.lay_into(ledger, options["template"])
+            content = templates.read(options["template"])["sections"]
+            copying.lay_into(ledger, content, by=None, template=options["template"])
         if options["activate"]:
             creating.activate(ledger, by=None)
         if not ledger.manager:
