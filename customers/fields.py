@@ -9,6 +9,7 @@ keys of import and export ("mobile", "bank_account") are *primary* fields: they 
 primary row, and rights are asked for under the dotted key.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -18,8 +19,11 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .models import PARTS, Contact, Customer
-from .rules import identifiers, industries
+from ledgers.parameters import choices_in
+from permissions import masking
+
+from .models import PARTS, Contact, Customer, CustomField, FieldSetting
+from .rules import identifiers, industries, invoicing
 
 Text = str | Promise
 
@@ -28,14 +32,24 @@ class Type(StrEnum):
     TEXT = "text"
     LONG_TEXT = "long_text"
     INTEGER = "integer"
+    DECIMAL = "decimal"
     MONEY = "money"
     DATE = "date"
     BOOLEAN = "boolean"
     CHOICE = "choice"
+    MULTI_CHOICE = "multi_choice"
+    CUSTOMER = "customer"
+    FILE = "file"
+    FORMULA = "formula"
     CATEGORY = "category"
     USER = "user"
     DEPARTMENT = "department"
     TAGS = "tags"
+    SALES_REGION = "sales_region"
+
+
+# Kind of a formula's result (``CustomField.formula_kind``) → the type whose form its values have.
+_RESULTS = {"number": Type.DECIMAL, "date": Type.DATE, "boolean": Type.BOOLEAN}
 
 
 class Group(StrEnum):
@@ -63,7 +77,7 @@ GROUP_LABELS: dict[str, Text] = {
 
 @dataclass(frozen=True)
 class Field:
-    """One field; ``column`` is the attribute of the model row that holds it."""
+    """One field; ``column`` is the attribute of the model row that holds it, of a set's own field its key in the JSON."""
 
     key: str
     label: Text
@@ -74,7 +88,13 @@ class Field:
     primary: bool = False  # a flat key standing for the part's primary row
     max_length: int | None = None
     choices: tuple[tuple[str, Text], ...] = ()
+    old_choices: tuple[tuple[str, Text], ...] = ()  # no longer to be chosen, still to be shown
+    tones: tuple[tuple[str, str], ...] = ()  # choice → tone of its badge, where it has one
     check: Callable[[str], Any] | None = None  # text → rules' Checked(value, problem)
+    checks_by_kind: tuple[
+        tuple[str, Callable[[str], Any]], ...
+    ] = ()  # kind of customer → the check in the place of ``check``
+    right: str = ""  # under which key rights are asked, where that is not the field's own
     match: str = ""  # kind of match key that its value makes
     sensitive: bool = False
     read_only: bool = False  # shown and exported, never written from outside
@@ -84,10 +104,35 @@ class Field:
     filterable: bool = False
     sortable: bool = False
     wide: bool = False
+    custom: CustomField | None = field(default=None, compare=False, repr=False)  # the row of a set's own field
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is one of the set's own fields (自定义字段)."""
+        return self.custom is not None
+
+    @property
+    def value_type(self) -> "Type":
+        """The type of its values: of a formula that of the result, of every other field its own."""
+        if self.type == Type.FORMULA and self.custom is not None:
+            return _RESULTS.get(self.custom.formula_kind, Type.TEXT)
+        return self.type
+
+    @property
+    def is_importable(self) -> bool:
+        """Whether a spreadsheet may hold it: no computed value, and no file."""
+        return not self.read_only and self.type != Type.FILE
+
+    @property
+    def may_come_masked(self) -> bool:
+        """Whether a text with asterisks is what a reader was shown, hence "unchanged", and no value."""
+        return self.sensitive or self.type == Type.CUSTOMER
 
     @property
     def right_key(self) -> str:
         """The key under which field rights are asked."""
+        if self.right:
+            return self.right
         return f"{self.part}.{self.column}" if self.part else self.key
 
     @property
@@ -100,6 +145,9 @@ PART_LABELS: dict[str, Text] = {
     "addresses": _("地址"),
     "bank_accounts": _("银行账户"),
     "invoice_profiles": _("开票资料"),
+    "licences": _("证照"),
+    "former_names": _("曾用名"),
+    "blocks": _("冻结"),
     "customer_tags": _("标签"),
 }
 
@@ -119,6 +167,8 @@ def _primary(key: str, part: str, column: str, label: Text, group: Group, **more
 
 
 _SUFFIX = ("客户", "公司", "企业", "单位")
+
+_TAX_BY_KIND = ((Customer.Kind.OVERSEAS, identifiers.vat_number),)
 
 BUILT_IN: tuple[Field, ...] = (
     _field(
@@ -149,16 +199,22 @@ BUILT_IN: tuple[Field, ...] = (
     _field("source", _("来源"), Type.CHOICE, filterable=True, synonyms=("客户来源", "渠道", "source", "lead source")),
     _field("status", _("合作状态"), Type.CHOICE, choices=tuple(Customer.Status.choices), in_list=True, filterable=True,
            synonyms=("状态", "客户状态", "status")),
+    _field("status_since", _("合作状态起始日期"), Type.DATE,
+           synonyms=("状态日期", "状态起始日期", "合作开始日期", "status since", "status date"),
+           help=_("留空则为改变状态的当天")),
     _field("tags", _("标签"), Type.TAGS, column="", filterable=False, synonyms=("客户标签", "tags", "label"),
            help=_("多个标签用逗号分隔"), max_length=200),
     _field(
         "uscc", _("统一社会信用代码"), group=Group.IDENTITY, in_list=False, filterable=True, match="tax",
-        check=identifiers.uscc, max_length=18,
+        check=identifiers.uscc, max_length=18, checks_by_kind=((Customer.Kind.PERSON, identifiers.uscc_of_person),),
         synonyms=("信用代码", "社会信用代码", "统一信用代码", "营业执照号", "工商注册号", "credit code", "uscc", "unified social credit code",
                   "fsocialcrecode", "ccusregcode"),
     ),
-    _field("id_number", _("证件号码"), group=Group.IDENTITY, check=identifiers.id_card, match="id", sensitive=True,
-           max_length=30, synonyms=("身份证号", "身份证号码", "证件号", "id number", "id card"), help=_("个人客户填写")),
+    _field("id_number", _("证件号码"), group=Group.IDENTITY, check=identifiers.id_document, match="id", sensitive=True,
+           max_length=30, synonyms=("身份证号", "身份证号码", "证件号", "id number", "id card"),
+           help=_("个人客户的身份证、护照或通行证号码")),
+    _primary("former_name", "former_names", "name", _("曾用名"), Group.IDENTITY, right="name",
+             synonyms=("原名", "原名称", "旧名称", "更名前名称", "former name", "previous name")),
     _field("legal_person", _("法定代表人"), group=Group.IDENTITY,
            synonyms=("法人", "法人代表", "法定代表", "legal person", "legal representative", "clperson", "flegalperson")),
     _field("registered_on", _("成立日期"), Type.DATE, Group.IDENTITY, filterable=True,
@@ -171,6 +227,9 @@ BUILT_IN: tuple[Field, ...] = (
     _field("city", _("城市"), group=Group.PLACE, in_list=True, filterable=True,
            synonyms=("市", "所在市", "地市", "所在城市", "city", "ort01")),
     _field("district", _("区县"), group=Group.PLACE, synonyms=("区", "县", "区/县", "所在区县", "district", "county")),
+    _field("sales_region", _("销售区域"), Type.SALES_REGION, Group.PLACE, column="sales_region_id", filterable=True,
+           synonyms=("区域", "大区", "销售大区", "所属区域", "业务区域", "sales region", "territory", "sales area"),
+           help=_("留空则按省市归入")),
     _field("address", _("地址"), group=Group.PLACE, match="", wide=True,
            synonyms=("注册地址", "公司地址", "详细地址", "联系地址", "通讯地址", "单位地址", "经营地址", "address", "street", "stras",
                      "ccusaddress", "faddress")),
@@ -190,7 +249,7 @@ BUILT_IN: tuple[Field, ...] = (
              sensitive=True, max_length=40,
              synonyms=("手机号", "手机号码", "移动电话", "联系人手机", "联系手机", "mobile", "mobile phone", "cell", "cellphone", "ccushand")),
     _primary("tax_number", "invoice_profiles", "tax_number", _("纳税人识别号"), Group.INVOICE,
-             check=identifiers.tax_number, match="tax", max_length=20,
+             check=identifiers.tax_number, checks_by_kind=_TAX_BY_KIND, match="tax", max_length=20,
              synonyms=("税号", "税务登记号", "纳税识别号", "纳税号", "tax number", "tax id", "tax no", "vat", "stcd1", "ftaxregistercode")),
     _primary("bank_name", "bank_accounts", "bank_name", _("开户行"), Group.INVOICE,
              synonyms=("开户银行", "银行", "银行名称", "开户行名称", "bank", "bank name", "ccusbank", "finvoicebankname")),
@@ -207,6 +266,9 @@ BUILT_IN: tuple[Field, ...] = (
                      "ccuspperson")),
     _field("department", _("部门"), Type.DEPARTMENT, Group.OWNERSHIP, column="department_id", filterable=True,
            synonyms=("所属部门", "分管部门", "销售部门", "department", "ccusdepart")),
+    _field("next_review_on", _("下次复核日期"), Type.DATE, Group.OWNERSHIP, filterable=True,
+           synonyms=("复核日期", "下次复核", "复核到期日", "next review", "review date"),
+           help=_("留空则按分类的复核周期")),
     _field("remark", _("备注"), Type.LONG_TEXT, wide=True,
            synonyms=("说明", "备注信息", "附注", "描述", "remark", "remarks", "note", "notes", "comment", "memo", "ccusmemo")),
     _field("state", _("档案状态"), Type.CHOICE, Group.SYSTEM, choices=tuple(Customer.State.choices), filterable=True,
@@ -252,43 +314,98 @@ PART_FIELDS: tuple[Field, ...] = (
     _part("bank_accounts", "bank_name", _("开户行")),
     _part("bank_accounts", "account", _("银行账号"), check=identifiers.bank_account, match="bank", sensitive=True),
     _part("bank_accounts", "account_name", _("户名")),
-    _part("bank_accounts", "cnaps", _("联行号"), check=identifiers.cnaps),
+    _part("bank_accounts", "cnaps", _("联行号"), check=identifiers.cnaps, help=_("境外银行填 SWIFT 代码")),
     _part("bank_accounts", "currency", _("币种")),
     _part("bank_accounts", "is_default", _("默认"), Type.BOOLEAN),
     _part("invoice_profiles", "title", _("发票抬头"), wide=True),
-    _part("invoice_profiles", "tax_number", _("纳税人识别号"), check=identifiers.tax_number, match="tax"),
+    _part(
+        "invoice_profiles",
+        "tax_number",
+        _("纳税人识别号"),
+        check=identifiers.tax_number,
+        checks_by_kind=_TAX_BY_KIND,
+        match="tax",
+    ),
     _part("invoice_profiles", "taxpayer_kind", _("纳税人类型")),
     _part("invoice_profiles", "invoice_kind", _("发票类型")),
     _part("invoice_profiles", "bank_name", _("开户行")),
     _part("invoice_profiles", "account", _("银行账号"), check=identifiers.bank_account, match="bank", sensitive=True),
     _part("invoice_profiles", "address", _("地址")),
     _part("invoice_profiles", "phone", _("电话"), **_PHONE),
+    _part("invoice_profiles", "tax_rate", _("税率（%）"), Type.DECIMAL, check=invoicing.tax_rate),
+    _part("invoice_profiles", "starts_on", _("启用日期"), Type.DATE),
+    _part("invoice_profiles", "ends_on", _("停用日期"), Type.DATE),
     _part("invoice_profiles", "is_default", _("默认"), Type.BOOLEAN),
+    _part("licences", "kind", _("证照类型")),
+    _part("licences", "number", _("证照编号")),
+    _part("licences", "issuer", _("发证机关")),
+    _part("licences", "starts_on", _("有效期自"), Type.DATE),
+    _part("licences", "ends_on", _("有效期至"), Type.DATE, help=_("空为长期")),
+    _part("licences", "remark", _("备注")),
+    # Whoever may read what a customer is called may read what he was called, and nobody else.
+    _part("former_names", "name", _("曾用名"), match="name", right="name", wide=True),
+    _part("former_names", "from_on", _("使用自"), Type.DATE, right="name"),
+    _part("former_names", "until_on", _("使用至"), Type.DATE, right="name"),
+    _part("blocks", "process", _("冻结范围")),
+    _part("blocks", "reason", _("冻结原因"), wide=True),
+    _part("blocks", "starts_on", _("冻结自"), Type.DATE),
+    _part("blocks", "ends_on", _("自动解冻日"), Type.DATE),
 )
 
 FOREIGN_PREFIX = "foreign:"
 
+# What the pipeline can fill in from other values of a new customer: a file without such a column may still be complete.
+DERIVABLE = frozenset(
+    {"short_name", "mnemonic_code", "province", "city", "district", "sales_region", "owner", "department"}
+)
+
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The fields of one account set: built-in ones with the set's own choices (its custom fields join here)."""
+    """The fields of one account set: built-in ones with the set's own choices, then the set's own fields in their order.
+
+    Loaded anew for every request and every pipeline (two queries), so that a changed field is in force at once. What the set says of
+    a field (``settings``: name, help, group, place) is in it already; fields that it does not use (``unused``) are known by key only.
+    What a category says, and what must be filled in when, is judged by ``services.rulebook``.
+    """
 
     ledger: Any
     fields: tuple[Field, ...] = field(default=())
+    settings: tuple[FieldSetting, ...] = field(default=(), repr=False)
+    unused: tuple[Field, ...] = field(default=())
 
     @classmethod
     def of(cls, ledger) -> "Catalogue":
         own = {
-            "grade": tuple(map(tuple, ledger.parameter("grades"))),
-            "source": tuple(map(tuple, ledger.parameter("sources"))),
-            "industry": (*industries.sections().items(), *industries.divisions().items()),
+            "grade": _listed(ledger.parameter("grades")),
+            "source": _listed(ledger.parameter("sources")),
+            "industry": {"choices": tuple(industries.industry_choices())},
         }
-        fields = tuple(_with_choices(each, own[each.key]) if each.key in own else each for each in BUILT_IN)
-        return cls(ledger, fields)
+        fields = tuple(replace(each, **own.get(each.key, {})) for each in BUILT_IN)
+        settings = tuple(FieldSetting.objects.filter(ledger=ledger))
+        used, unused = arranged((*fields, *own_fields(ledger)), settings)
+        return cls(ledger, used, settings, unused)
+
+    @cached_property
+    def own(self) -> tuple[Field, ...]:
+        """The set's own fields."""
+        return tuple(each for each in (*self.fields, *self.unused) if each.is_own)
+
+    @cached_property
+    def groups(self) -> dict[str, Text]:
+        """id → heading of every group that fields stand in; the set's own groups are called by their id."""
+        return GROUP_LABELS | {each.group: each.group for each in self.fields if each.group not in GROUP_LABELS}
 
     @cached_property
     def by_key(self) -> dict[str, Field]:
-        return {each.key: each for each in (*self.fields, *PART_FIELDS)}
+        return {each.key: each for each in (*self.unused, *self.fields, *self._part_fields)}
+
+    @cached_property
+    def _part_fields(self) -> tuple[Field, ...]:
+        if not any("." in each.field for each in self.settings):
+            return PART_FIELDS
+        used, unused = arranged(PART_FIELDS, self.settings)
+        return (*used, *unused)
 
     def get(self, key: str) -> Field | None:
         """The field of a key; ``foreign:SYSTEM`` keys describe themselves."""
@@ -297,23 +414,175 @@ class Catalogue:
         return self.by_key.get(key)
 
     def of_part(self, part: str) -> tuple[Field, ...]:
-        return tuple(each for each in PART_FIELDS if each.part == part)
+        unused = unused_keys(self.settings)
+        return tuple(each for each in self._part_fields if each.part == part and each.key not in unused)
 
     @cached_property
     def required(self) -> frozenset[str]:
-        return frozenset(self.ledger.parameter("required_fields")) | {"name"}
+        """Fields that every customer must have, whatever his category, kind and stage."""
+        own = {each.key for each in self.own if each.custom.is_required and not each.read_only}
+        needs = {each.field: each.need for each in self.settings if each.category_id is None and each.need}
+        asked = {key for key, need in needs.items() if need == FieldSetting.Need.REQUIRED and "." not in key}
+        return (frozenset(self.ledger.parameter("required_fields")) | own) - needs.keys() | asked | {"name"}
 
     def readable(self, actor, fields: Iterable[Field] | None = None) -> list[Field]:
         """Fields that the actor gets at least masked."""
-        return [each for each in fields or self.fields if actor.field_level(each.right_key) > 0]
+        return [each for each in (self.fields if fields is None else fields) if actor.field_level(each.right_key) > 0]
 
     def editable(self, actor, fields: Iterable[Field] | None = None) -> list[Field]:
         """Fields that the actor may write."""
-        return [each for each in fields or self.fields if not each.read_only and actor.may_edit(each.right_key)]
+        return [
+            each
+            for each in (self.fields if fields is None else fields)
+            if not each.read_only and actor.may_edit(each.right_key)
+        ]
 
 
-def _with_choices(each: Field, choices: tuple) -> Field:
-    return replace(each, choices=choices)
+def _listed(stored: list[list]) -> dict[str, tuple]:
+    """What a list parameter (grades, sources) says of its field."""
+    entries = choices_in(stored)
+    return {
+        "choices": tuple((each.code, each.label) for each in entries if each.is_active),
+        "old_choices": tuple((each.code, each.label) for each in entries if not each.is_active),
+        "tones": tuple((each.code, each.tone) for each in entries if each.tone),
+    }
+
+
+def unused_keys(settings: Iterable[FieldSetting]) -> set[str]:
+    """Fields that the set does not use, and no category of it either."""
+    hidden, wanted = set(), set()
+    for each in settings:
+        if each.need == FieldSetting.Need.HIDDEN and each.category_id is None:
+            hidden.add(each.field)
+        elif each.need and each.need != FieldSetting.Need.HIDDEN:
+            wanted.add(each.field)
+    return hidden - wanted - {"name"}
+
+
+def arranged(
+    fields: tuple[Field, ...], settings: Iterable[FieldSetting]
+) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
+    """(fields in use, fields not in use) with the names, help texts, groups and places that the set gave them.
+
+    A field without a place of its own stands at ten times its number in the catalogue: 15 lies between the first and the second. A
+    renamed field is still known by its old name in the headings of a file.
+    """
+    said = {each.field: each for each in settings if each.category_id is None}
+    if not said:
+        return fields, ()
+    unused = unused_keys(settings)
+    placed = []
+    for number, each in enumerate(fields, 1):
+        setting = said.get(each.key)
+        if setting is not None:
+            changes: dict[str, Any] = {"help": setting.help_text or each.help, "group": setting.group or each.group}
+            if setting.label and setting.label != str(each.label):
+                changes |= {"label": setting.label, "synonyms": (*each.synonyms, str(each.label))}
+            each = replace(each, **changes)
+        place = setting.position if setting is not None and setting.position is not None else number * 10
+        placed.append((place, number, each))
+    placed.sort(key=lambda entry: entry[:2])
+    ordered = [each for _place, _number, each in placed]
+    return tuple(e for e in ordered if e.key not in unused), tuple(e for e in ordered if e.key in unused)
+
+
+# --- a set's own fields -----------------------------------------------------------------------------------------------
+
+_OWN_TYPES: dict[str, Type] = {
+    CustomField.Type.EMAIL: Type.TEXT,
+    CustomField.Type.PHONE: Type.TEXT,
+    CustomField.Type.URL: Type.TEXT,
+}
+_OWN_CHECKS = {
+    CustomField.Type.EMAIL: identifiers.email,
+    CustomField.Type.PHONE: identifiers.phone,
+    CustomField.Type.URL: identifiers.website,
+}
+# The longest text of each type, where the field says nothing shorter.
+OWN_LENGTHS: dict[str, int] = {
+    CustomField.Type.TEXT: 500,
+    CustomField.Type.LONG_TEXT: 5_000,
+    CustomField.Type.EMAIL: 254,
+    CustomField.Type.PHONE: 40,
+    CustomField.Type.URL: 255,
+}
+# Values of these types stand in no order that means anything to a reader.
+_UNORDERED = {Type.MULTI_CHOICE, Type.CUSTOMER, Type.FILE, Type.LONG_TEXT}
+_UNFILTERED = {Type.FILE, Type.LONG_TEXT}
+
+
+def own_fields(ledger, states: Iterable[str] = (CustomField.State.ACTIVE,)) -> tuple[Field, ...]:
+    """The set's own fields in these states, in their order; one query."""
+    rows = CustomField.objects.filter(ledger=ledger, state__in=states).select_related("choice_set")
+    taken = {str(each.label).strip().casefold() for each in BUILT_IN}
+    fields = []
+    for row in rows.order_by("position", "pk"):
+        row.ledger = ledger
+        fields.append(own_field(row, label_is_taken=row.label.strip().casefold() in taken))
+        taken.add(row.label.strip().casefold())
+    return tuple(fields)
+
+
+def own_field(row: CustomField, *, label_is_taken: bool = False) -> Field:
+    """The catalogue's description of a set's own field. One whose label another field bears is told apart by its key."""
+    type_ = _OWN_TYPES.get(row.type) or Type(row.type)
+    options = row.choice_set.options if row.choice_set_id and type_ in (Type.CHOICE, Type.MULTI_CHOICE) else ()
+    longest = OWN_LENGTHS.get(row.type)
+    is_offered = row.is_filterable and row.is_indexed and type_ not in _UNFILTERED
+    return Field(
+        row.key,
+        f"{row.label}（{row.key}）" if label_is_taken else row.label,
+        type_,
+        row.group,
+        row.key,
+        max_length=min(row.max_length or longest, longest) if longest else None,
+        choices=tuple((each["value"], each["label"]) for each in options if each.get("is_active", True)),
+        old_choices=tuple((each["value"], each["label"]) for each in options if not each.get("is_active", True)),
+        check=_OWN_CHECKS.get(row.type),
+        sensitive=row.is_sensitive,
+        read_only=type_ == Type.FORMULA,
+        synonyms=(row.label,) if label_is_taken else (),
+        help=row.help_text,
+        in_list=row.in_list,
+        filterable=is_offered,
+        sortable=is_offered and not row.is_sensitive and type_ not in _UNORDERED,
+        wide=type_ == Type.LONG_TEXT,
+        custom=row,
+    )
+
+
+_MASKS = {
+    CustomField.Type.EMAIL: "email",
+    CustomField.Type.PHONE: "phone",
+    CustomField.Type.TEXT: "id_number",
+    CustomField.Type.LONG_TEXT: masking.WHOLE,
+}
+
+
+def sensitive_keys(ledger_id: int) -> dict[str, str]:
+    """key → kind of masking of the set's own sensitive fields, whatever their state: old values stay protected."""
+    rows = CustomField.objects.filter(ledger_id=ledger_id, is_sensitive=True).values_list("key", "type")
+    return {key: _MASKS.get(type_, masking.WHOLE) for key, type_ in rows}
+
+
+_NAMED = re.compile(r"\[([^\[\]]+)\]")
+
+
+def formula_inputs(ledger_id: int) -> dict[str, frozenset[str]]:
+    """key of each formula → right keys of all the fields that it is computed from; formulas in between are resolved."""
+    rights = {each.key: each.right_key for each in BUILT_IN}
+    rows = CustomField.objects.filter(ledger_id=ledger_id, type=CustomField.Type.FORMULA).values_list("key", "formula")
+    read = {key: set(_NAMED.findall(formula)) for key, formula in rows}
+    found = {}
+    for key in read:
+        reached, waiting = set(), [*read[key]]
+        while waiting:
+            each = waiting.pop()
+            if each not in reached:
+                reached.add(each)
+                waiting += read.get(each, ())
+        found[key] = frozenset(rights.get(each, each) for each in reached - read.keys())
+    return found
 
 
 def foreign_field(system: str) -> Field:

@@ -252,7 +252,8 @@ class _Maker:
 
     def _account(self, bank: words.Bank) -> str:
         digits = "".join(self.random.choices("0123456789", k=bank.account_length - 2))
-        return f"{self.random.randint(1, 9)}{digits}{self.random.randint(1, 9)}"
+        account = f"{self.random.randint(1, 9)}{digits}{self.random.randint(1, 9)}"
+        return "3" + account[1:] if account.startswith("62") else account  # 62 is how cards begin
 
     def _uscc(self, serial: int, start: str, region: str, founded: date) -> str:
         """A valid code; the organisation part runs through its range once, so no two firms share it."""

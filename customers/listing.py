@@ -6,21 +6,24 @@ What lives here: what the URL's query means and one page of its answer. What doe
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.core import signing
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from erp_site.shared.crypto import EncryptedTextField
 from erp_site.shared.errors import BusinessError
 from permissions.actor import Actor
+from permissions.rights import OWN_PREFIX
 
-from . import sealed
+from . import conditions, own_lists, sealed
 from .fields import Catalogue, Field, Type
 from .models import Category, Customer
 from .presenting import with_parts
-from .rules import regions
+from .rules import industries, regions
 from .search import finding
 from .services import numbering
 
@@ -30,6 +33,10 @@ DEFAULT_ORDER = "-id"
 COUNT_CAP = 1_000
 TOKEN = "t"  # parameter that holds private conditions
 BLANK = "-"  # value of a filter for "not filled in"
+# Values of the filter 下次复核日期: due by today, and within so many days.
+DUE, SOON = "due", "soon"
+SOON_DAYS = 30
+_REVIEW = "next_review_on"
 
 # order key → (column, descending); the pk breaks ties, and the newest pk alone is the default.
 ORDERS: dict[str, tuple[str, bool]] = {
@@ -40,6 +47,8 @@ ORDERS: dict[str, tuple[str, bool]] = {
     "-name": ("name", True),
     "-updated_at": ("updated_at", True),
     "updated_at": ("updated_at", False),
+    # Only those who have a date, in the order of the index over it.
+    _REVIEW: (_REVIEW, False),
 }
 
 
@@ -74,10 +83,12 @@ def parse(params, actor: Actor) -> ListQuery:
         given |= sealed.unseal(token, actor)
     size = given.get("size", "")
     order = given.get("sort", "")
+    if order not in ORDERS and given.get(f"f-{_REVIEW}", "") in (DUE, SOON):
+        order = _REVIEW  # the longest overdue first, straight out of the index
     return ListQuery(
         text=given.get("q", "").strip()[:200],
         filters={key[2:]: value.strip() for key, value in given.items() if key.startswith("f-") and value.strip()},
-        order=order if order in ORDERS else DEFAULT_ORDER,
+        order=order if order in ORDERS or _is_own_order(order) else DEFAULT_ORDER,
         after=given.get("after", ""),
         before=given.get("before", ""),
         size=int(size) if size.isdecimal() and int(size) in PAGE_SIZES else DEFAULT_SIZE,
@@ -118,10 +129,15 @@ def _rows(query: ListQuery, catalogue: Catalogue, actor: Actor):
         found = found.filter(searched.condition)
         many = searched.is_common and not query.filters and actor.sees_all
     for key, value in query.filters.items():
-        condition = _filter(catalogue, actor, key, value)
+        condition = _filter(catalogue, actor, key, value, query.filters)
         if condition is not None:
             found = found.filter(condition)
     return found, many
+
+
+def own_order(query: ListQuery, catalogue: Catalogue, actor: Actor) -> own_lists.OwnOrder | None:
+    """The order by a set's own field, for whoever may read it."""
+    return None if query.order in ORDERS else own_lists.order(query.order, catalogue, actor)
 
 
 # --- filters -----------------------------------------------------------------------------------------------
@@ -133,17 +149,34 @@ def filter_field(catalogue: Catalogue, actor: Actor, key: str) -> Field | None:
     return field_ if field_ is not None and field_.filterable and actor.may_read(field_.right_key) else None
 
 
-def _filter(catalogue: Catalogue, actor: Actor, key: str, value: str) -> Q | None:
-    """The condition of one basic filter; None for one that does not apply."""
+def _filter(catalogue: Catalogue, actor: Actor, key: str, value: str, filters: dict[str, str]) -> Q | None:
+    """The condition of one basic filter, one of ``filters``; None for one that does not apply, or that another one holds."""
+    if (derived := conditions.get(key)) is not None:
+        return derived.q(catalogue.ledger, value) if derived.may_be_used(actor) else None
     field_ = filter_field(catalogue, actor, key)
     if field_ is None:
         return None
+    if field_.is_own and value == BLANK:
+        return own_lists.blank(field_)
+    if field_.is_own:
+        edge = key.partition("__")[2]
+        # From and up to are one condition: each alone may hold for half of the set, both together for a handful.
+        span = {name: filters.get(f"{field_.key}__{name}", "") for name in ("from", "to")} if edge else {}
+        if edge == "to" and span["from"]:
+            return None
+        return own_lists.condition(field_, value, span, catalogue, actor)
     if value == BLANK:
         return _blank(field_)
     if field_.sensitive:
         return Q(pk__in=finding.having_value(actor.ledger_id, field_.match, _checked(field_, value)))
     if field_.type == Type.CATEGORY:
         return Q(category_id__in=_category_subtree(catalogue.ledger, value))
+    if field_.type == Type.SALES_REGION:
+        return Q(sales_region_id=_whole_number(value))
+    if key == _REVIEW and value in (DUE, SOON):
+        return Q(next_review_on__lte=timezone.localdate() + timedelta(days=SOON_DAYS if value == SOON else 0))
+    if field_.key == "industry":
+        return Q(industry__in=industries.with_divisions(value.split(",")))
     if field_.type in (Type.USER, Type.DEPARTMENT):
         chosen = actor.user_id if value == "me" else _whole_number(value)
         return Q(**{field_.column: chosen})
@@ -173,7 +206,7 @@ def _blank(field_: Field) -> Q | None:
 
 
 _PLACES = {"province": regions.normal_province, "city": regions.normal_city}
-_REFERENCES = (Type.CATEGORY, Type.USER, Type.DEPARTMENT)
+_REFERENCES = (Type.CATEGORY, Type.USER, Type.DEPARTMENT, Type.SALES_REGION)
 
 
 def _checked(field_: Field, value: str) -> str:
@@ -220,13 +253,19 @@ def page(query: ListQuery, catalogue: Catalogue, actor: Actor, fields: Iterable[
     Raises BusinessError for a bad key or filter.
     """
     found, many = _rows(query, catalogue, actor)
-    column, descending = ORDERS[query.order]
+    own = own_order(query, catalogue, actor)
+    column, descending = ORDERS.get(query.order, ORDERS[DEFAULT_ORDER])
+    if column == _REVIEW:
+        found = found.filter(next_review_on__isnull=False)
     backwards = bool(query.before)
-    ordered = _ordered(found, column, descending != backwards)
-    key = _unsign(query.before or query.after, column)
-    if key:
-        ordered = ordered.filter(_beyond(column, descending != backwards, key))
-    taken = list(with_parts(ordered, fields)[: query.size + 1])
+    key = _unsign(query.before or query.after, query.order if own else column)
+    if own:
+        taken = own.taken(with_parts(found, fields), key, backwards=backwards, count=query.size + 1)
+    else:
+        ordered = _ordered(found, column, descending != backwards)
+        if key:
+            ordered = ordered.filter(_beyond(column, descending != backwards, key))
+        taken = list(with_parts(ordered, fields)[: query.size + 1])
     more = len(taken) > query.size
     taken = taken[: query.size]
     if backwards:
@@ -234,10 +273,16 @@ def page(query: ListQuery, catalogue: Catalogue, actor: Actor, fields: Iterable[
     has_next = more if not backwards else True
     has_previous = more if backwards else bool(key)
     total = COUNT_CAP + 1 if many else found.order_by()[: COUNT_CAP + 1].count()
+
+    def key_of(customer: Customer) -> str:
+        return (
+            _sign(query.order, *own.key_of(customer)) if own else _sign(column, getattr(customer, column), customer.pk)
+        )
+
     return Page(
         customers=taken,
-        next_key=_sign(column, taken[-1]) if taken and has_next else "",
-        previous_key=_sign(column, taken[0]) if taken and has_previous else "",
+        next_key=key_of(taken[-1]) if taken and has_next else "",
+        previous_key=key_of(taken[0]) if taken and has_previous else "",
         total=min(total, COUNT_CAP),
         total_is_capped=total > COUNT_CAP,
     )
@@ -257,11 +302,12 @@ def _beyond(column: str, descending: bool, key: tuple[Any, int]) -> Q:
     return Q(**{f"{column}__{side}e": value}) & (Q(**{f"{column}__{side}": value}) | Q(**{f"id__{side}": pk}))
 
 
-def _sign(column: str, customer: Customer) -> str:
-    value = getattr(customer, column)
-    return signing.dumps(
-        [column, value.isoformat() if hasattr(value, "isoformat") else value, customer.pk], salt="list"
-    )
+def _is_own_order(text: str) -> bool:
+    return text.removeprefix("-").startswith(OWN_PREFIX) and text.isascii() and len(text) <= 41
+
+
+def _sign(order: str, value: Any, pk: int) -> str:
+    return signing.dumps([order, value.isoformat() if hasattr(value, "isoformat") else value, pk], salt="list")
 
 
 def _unsign(text: str, column: str) -> tuple[Any, int] | None:

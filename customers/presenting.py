@@ -18,8 +18,11 @@ from permissions.actor import Actor
 from permissions.models import Department, User
 from permissions.rights import Level
 
+from . import own_values
 from .fields import FOREIGN_PREFIX, Catalogue, Field, Type
-from .models import BankAccount, Category, Contact, CustomerTag, ForeignNumber, InvoiceProfile, Tag
+from .models import Category, Customer, SalesRegion, StoredFile, Tag
+from .services.part_order import first_rows
+from .services.snapshots import PART_MODELS
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Shown:
     field: Field
     text: str
     is_masked: bool = False
+    tone: str = ""  # of its badge, where the set gave the choice a colour
 
     @property
     def key(self) -> str:
@@ -45,8 +49,12 @@ class Presenter:
     def __init__(self, catalogue: Catalogue, actor: Actor):
         self.catalogue = catalogue
         self.actor = actor
-        self._choices = {field.key: dict(field.choices) for field in catalogue.by_key.values() if field.choices}
-        self._names: dict[str, dict[int, str]] = {}
+        self._choices = {
+            field.key: dict((*field.choices, *field.old_choices))
+            for field in catalogue.by_key.values()
+            if field.choices or field.old_choices
+        }
+        self._names: dict[str, dict[Any, str]] = {}
 
     # --- look-ups --------------------------------------------------------------------------------------
 
@@ -58,10 +66,43 @@ class Presenter:
                 Type.CATEGORY: lambda: Category.objects.filter(ledger=self.catalogue.ledger),
                 Type.USER: lambda: User.objects.filter(memberships__ledger=self.catalogue.ledger).distinct(),
                 Type.DEPARTMENT: lambda: Department.objects.all(),
+                Type.SALES_REGION: lambda: SalesRegion.objects.filter(ledger=self.catalogue.ledger),
                 Type.TAGS: lambda: Tag.objects.filter(ledger=self.catalogue.ledger),
             }[type]()
             self._names[type] = {row.pk: str(row) for row in rows}
         return self._names[type].get(pk) or _("（已移除）")
+
+    def look_ahead(self, customers: Iterable[Any], fields: Iterable[Field]) -> None:
+        """Read the names of other customers and of files that these customers' fields refer to: two queries for a whole page."""
+        referring = [field for field in fields if field.type in (Type.CUSTOMER, Type.FILE)]
+        wanted: dict[str, set[Any]] = {}
+        for customer in customers if referring else ():
+            for field in referring:
+                if value := self.value(customer, field):
+                    wanted.setdefault(field.type, set()).add(value)
+        for type_, values in wanted.items():
+            self._read_references(type_, values)
+
+    def _read_references(self, type_: str, values: set[Any]) -> None:
+        """What a reference is called: a customer by number and name as this reader may know him, a file by its name."""
+        known = self._names.setdefault(type_, {})
+        missing = values - known.keys()
+        if not missing:
+            return
+        if type_ == Type.FILE:
+            rows = StoredFile.objects.filter(ledger=self.catalogue.ledger, token__in=missing)
+            known.update(dict.fromkeys(missing, _("（已移除）")) | dict(rows.values_list("token", "name")))
+            return
+        seen = Customer.objects.visible_to(self.actor).filter(pk__in=missing).values_list("pk", "number", "name")
+        known.update(dict.fromkeys(missing, _("***（无权查看）")))
+        for pk, number, name in seen:
+            words = (self.actor.shown("number", number), self.actor.shown("name", name))
+            known[pk] = " ".join(str(word) for word in words if word)
+
+    def _reference(self, type_: str, value: Any) -> str:
+        if value not in self._names.get(type_, ()):
+            self._read_references(type_, {value})
+        return self._names[type_][value]
 
     # --- one value ---------------------------------------------------------------------------------------
 
@@ -69,12 +110,19 @@ class Presenter:
         """A clean value in the user's words, without regard to rights."""
         if value in (None, "", []):
             return ""
+        if field.type == Type.MULTI_CHOICE:
+            labels = self._choices.get(field.key, {})
+            return "、".join(str(labels.get(each, each)) for each in value)
         if field.key in self._choices:
             return str(self._choices[field.key].get(value, value))
-        if field.type in (Type.CATEGORY, Type.USER, Type.DEPARTMENT):
+        if field.type in (Type.CATEGORY, Type.USER, Type.DEPARTMENT, Type.SALES_REGION):
             return self._name(field.type, value)
         if field.type == Type.TAGS:
             return "、".join(self._name(Type.TAGS, pk) for pk in value)
+        if field.type in (Type.CUSTOMER, Type.FILE):
+            return self._reference(field.type, value)
+        if field.is_own and isinstance(value, Decimal):
+            return f"{value:,.{field.custom.decimals}f}"
         return plain_text(value)
 
     def shown(self, field: Field, value: Any) -> Shown:
@@ -85,7 +133,7 @@ class Presenter:
             return Shown(field, str(self.actor.shown(field.right_key, text) or ""), bool(text))
         if level == Level.HIDDEN:
             return Shown(field, "")
-        return Shown(field, text)
+        return Shown(field, text, tone=dict(field.tones).get(value, "") if field.tones else "")
 
     # --- a customer ----------------------------------------------------------------------------------------
 
@@ -100,6 +148,8 @@ class Presenter:
             rows = getattr(customer, field.part).all()
             value = getattr(rows[0], field.column) if rows else ""
             return self.tax_number(value, customer.uscc) if field.key == "tax_number" else value
+        if field.is_own:
+            return own_values.read(field, customer.custom_values)
         return getattr(customer, field.column)
 
     def tax_number(self, own: str, uscc: str) -> str:
@@ -107,6 +157,8 @@ class Presenter:
         return own or (uscc if self.actor.may_read("uscc") else "")
 
     def row(self, customer, fields: Iterable[Field]) -> list[Shown]:
+        fields = list(fields)
+        self.look_ahead([customer], fields)
         return [self.shown(field, self.value(customer, field)) for field in fields]
 
 
@@ -128,11 +180,9 @@ def with_parts(queryset, fields: Iterable[Field]):
     parts = {field.part for field in fields if field.part} | {
         "customer_tags" for field in fields if field.key == "tags"
     }
-    prefetches = {
-        "contacts": Contact.objects.order_by("-is_primary", "pk"),
-        "bank_accounts": BankAccount.objects.order_by("-is_default", "pk"),
-        "invoice_profiles": InvoiceProfile.objects.order_by("-is_default", "pk"),
-        "customer_tags": CustomerTag.objects.order_by("pk"),
-        "foreign_numbers": ForeignNumber.objects.order_by("pk"),
-    }
-    return queryset.prefetch_related(*(Prefetch(part, prefetches[part]) for part in sorted(parts & prefetches.keys())))
+    return queryset.prefetch_related(*prefetches(parts))
+
+
+def prefetches(parts: Iterable[str]) -> list[Prefetch]:
+    """The rows of these parts, in each of them first the row that stands for the part."""
+    return [Prefetch(part, PART_MODELS[part].objects.order_by(*first_rows(part))) for part in sorted(parts)]

@@ -70,4 +70,5 @@ _SCOPES = {
     Scope.DEPARTMENTS: lambda actor, values: Q(department_id__in=values),
     Scope.PROVINCES: lambda actor, values: Q(province__in=values),
     Scope.CATEGORIES: lambda actor, values: Q(category_id__in=values),
+    Scope.SALES_REGIONS: lambda actor, values: Q(sales_region_id__in=values),
 }

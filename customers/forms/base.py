@@ -14,12 +14,11 @@ from erp_site.shared import crypto
 from erp_site.shared.errors import BusinessError
 from permissions.actor import Actor
 
-from ..fields import Catalogue, Field
+from ..fields import Catalogue, Field, Type
 from ..presenting import Presenter
 from . import wire
+from .layout import FORM_PARTS
 from .wire import Wire
-
-FORM_PARTS = ("contacts", "addresses", "bank_accounts", "invoice_profiles")
 
 Row = dict[str, Wire]
 
@@ -51,10 +50,9 @@ def may_remove(catalogue: Catalogue, actor: Actor, part: str) -> bool:
 def capture(customer: Any, catalogue: Catalogue, actor: Actor) -> Base:
     """The present values of a customer whose parts are prefetched."""
     presenter = Presenter(catalogue, actor)
-    row = {
-        each.key: wire.of_value(each, presenter.value(customer, each), _currency(customer, each))
-        for each in editable_fields(catalogue, actor, is_new=False)
-    }
+    fields = editable_fields(catalogue, actor, is_new=False)
+    presenter.look_ahead([customer], fields)
+    row = {each.key: stored_wire(presenter, customer, each) for each in fields}
     parts = {
         part: {
             part_row.pk: {each.column: wire.of_value(each, getattr(part_row, each.column)) for each in columns}
@@ -64,6 +62,14 @@ def capture(customer: Any, catalogue: Catalogue, actor: Actor) -> Base:
         if (columns := editable_columns(catalogue, actor, part))
     }
     return Base(customer.version, row, parts)
+
+
+def stored_wire(presenter: Presenter, customer: Any, field: Field) -> Wire:
+    """The present value of a field as its control holds it. Another customer stands there as his reader may know him."""
+    value = presenter.value(customer, field)
+    if field.type == Type.CUSTOMER:
+        return presenter.shown(field, value).text
+    return wire.of_value(field, value, _currency(customer, field))
 
 
 def _currency(customer: Any, field: Field) -> str:

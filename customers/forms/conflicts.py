@@ -11,11 +11,11 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from ..fields import Field
+from ..fields import Field, Type
 from .base import Base, Row
 from .controls import is_chosen
 from .sheet import Filled, FilledRow, Sheet
-from .wire import Wire
+from .wire import Wire, to_raw
 
 CHOICE = "choice-"
 THEIRS = "theirs"
@@ -73,6 +73,10 @@ def _conflict(sheet: Sheet, name: str, field: Field, before: Wire, mine: Wire, t
 
 def _text(sheet: Sheet, field: Field, value: Wire) -> str:
     """A wire value in the user's words."""
+    if value and field.type == Type.FILE:
+        return sheet.presenter.text(field, value)
+    if value and field.type == Type.BOOLEAN and field.is_own:
+        return sheet.presenter.text(field, to_raw(field, value))
     labels = dict(sheet.options.of(field)) if is_chosen(field) or isinstance(value, list) else {}
     if isinstance(value, list):
         return "、".join(labels.get(each, each) for each in value) or _("（空）")

@@ -1,14 +1,16 @@
-"""What may be chosen in a set: categories as a tree, members, departments, tags, and the choices of the catalogue.
+"""What may be chosen in a set: categories as a tree, members, departments, sales regions, tags, and the choices of the catalogue.
 
 What lives here: (value, label) pairs for selects. What does not: which of them a reader sees as text (``presenting``).
 """
 
 from functools import cached_property
 
+from django.db.models import Exists, OuterRef, Q
+
 from permissions.models import Department, User
 
 from ..fields import Catalogue, Field, Type
-from ..models import Category, Tag
+from ..models import Category, CustomerTag, SalesRegion, Tag
 
 Pairs = list[tuple[str, str]]
 
@@ -23,12 +25,13 @@ class Options:
 
     def of(self, field: Field) -> Pairs:
         """The options of a field that is chosen from a list."""
-        if field.choices:
+        if field.choices or field.type in (Type.CHOICE, Type.MULTI_CHOICE):
             return [(str(value), str(label)) for value, label in field.choices]
         return {
             Type.CATEGORY: lambda: self.categories,
             Type.USER: lambda: self.users,
             Type.DEPARTMENT: lambda: self.departments,
+            Type.SALES_REGION: lambda: self.sales_regions,
             Type.TAGS: lambda: self.tags,
         }[field.type]()
 
@@ -61,5 +64,13 @@ class Options:
         return [(str(row.pk), row.name) for row in Department.objects.filter(is_active=True)]
 
     @cached_property
+    def sales_regions(self) -> Pairs:
+        rows = SalesRegion.objects.filter(ledger=self.ledger, is_active=True)
+        return [(str(row.pk), row.name) for row in rows]
+
+    @cached_property
     def tags(self) -> Pairs:
-        return [(str(row.pk), row.name) for row in Tag.objects.filter(ledger=self.ledger)]
+        # One that was merged stays on the form while customers still bear it: saving must not take it off before they have moved.
+        borne = Exists(CustomerTag.objects.filter(tag=OuterRef("pk")))
+        rows = Tag.objects.filter(Q(merged_into=None) | borne, ledger=self.ledger)
+        return [(str(row.pk), row.name) for row in rows]

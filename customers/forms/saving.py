@@ -15,6 +15,7 @@ from .base import Base
 from .conflicts import Conflict, find
 from .placing import Note, asked, confirmable, place
 from .sheet import Sheet
+from .state import inapplicable
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Attempt:
     similar: Similars = field(default_factory=Similars)
     conflicts: list[Conflict] = field(default_factory=list)
     stale: str = ""  # what the writer said when somebody was quicker
+    left_out: list[str] = field(default_factory=list)  # names of fields that this customer does not have
 
     @property
     def needs_new_ground(self) -> bool:
@@ -43,8 +45,11 @@ class Attempt:
 
     @property
     def warnings(self) -> list[str]:
-        """What was saved although something is odd about it."""
-        return [problem.message for problem in self.edit.problems if problem.severity == "warning"]
+        """What was saved although something is odd about it, and what was not saved because it has no place."""
+        told = [problem.message for problem in self.edit.problems if problem.severity == "warning"]
+        if self.left_out:
+            told.append(_("「%(fields)s」按当前条件不适用，没有保存。") % {"fields": "、".join(self.left_out)})
+        return told
 
 
 def save(sheet: Sheet, *, reason: str, confirmed: set[str]) -> Attempt:
@@ -52,10 +57,11 @@ def save(sheet: Sheet, *, reason: str, confirmed: set[str]) -> Attempt:
 
     A reason counts for the doubts that the user was shown (``confirmed``), not for one that he never saw.
     """
-    counts = bool(reason and confirmed) and _doubts_of(sheet) <= confirmed
-    edit = sheet.edit()
+    without = inapplicable(sheet)
+    counts = bool(reason and confirmed) and _doubts_of(sheet, without) <= confirmed
+    edit = sheet.edit(without)
     edit.reason = reason if counts else ""
-    attempt = Attempt(sheet, reason, edit)
+    attempt = Attempt(sheet, reason, edit, left_out=[str(sheet.catalogue.get(key).label) for key in sorted(without)])
     attempt.outcome = pipeline.submit(
         [edit], ledger=sheet.catalogue.ledger, by=sheet.actor, kind=ChangeBatch.Kind.EDIT, reason=reason
     )
@@ -73,6 +79,16 @@ def refuse(sheet: Sheet, message: str, *, reason: str) -> Attempt:
     return Attempt(sheet, reason, errors=[Note("", message)])
 
 
+def refuse_files(sheet: Sheet, refused: dict[str, str], *, reason: str) -> Attempt:
+    """An attempt that was not made, because files that came with it were not taken."""
+    notes = []
+    for key, text in refused.items():
+        sheet.main.add_error(key, text)
+        bound = sheet.main[key]
+        notes.append(Note(str(bound.label), text, bound.id_for_label))
+    return Attempt(sheet, reason, errors=notes)
+
+
 def clash(sheet: Sheet, now: Base) -> list[Conflict]:
     """Fields that somebody else has changed too since the form opened."""
     return find(sheet, now) if sheet.base.version != now.version else []
@@ -87,9 +103,9 @@ def told(attempt: Attempt, customer: Customer | None) -> str:
     return _("已保存。") if customer else _("已保存。该客户现在不在您的数据范围内。")
 
 
-def _doubts_of(sheet: Sheet) -> set[str]:
+def _doubts_of(sheet: Sheet, without: set[str]) -> set[str]:
     """The doubts that the form raises as it is now sent, found on a copy that nobody saves."""
-    trial = sheet.edit()
+    trial = sheet.edit(without)
     pipeline.Pipeline(sheet.catalogue.ledger, sheet.actor).prepare([trial])
     return {confirmable(problem) for problem in _reason_problems(trial)}
 

@@ -4,39 +4,30 @@ What lives here: building the page for one actor, and turning what came back int
 What does not: the rules (``services.pipeline``), where problems are shown (``placing``), two people at once (``conflicts``).
 """
 
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
 from django.forms import formset_factory
+from django.urls import reverse
 from django.utils.functional import Promise, cached_property
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from permissions.actor import Actor
 
-from ..fields import GROUP_LABELS, PART_LABELS, Catalogue, Field, Group
-from ..models import Customer
+from ..fields import Catalogue, Field, Type
+from ..models import Customer, EntryTemplate, StoredFile
 from ..presenting import Presenter, Shown
 from ..services.edits import Edit, PartEdit
 from . import wire
-from .base import FORM_PARTS, Base, Row, editable_columns, editable_fields, may_remove
+from .base import Base, Row, editable_columns, editable_fields, may_remove, stored_wire
 from .controls import RawField, control, is_chosen
+from .layout import FORM_PARTS, PART_HEADINGS, Block, blocks
 from .options import Options
 from .wire import Wire
 
-# (id, heading, groups of the catalogue, parts): the order in which a clerk has the papers before him.
-SECTIONS: tuple[tuple[str, str | Promise, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("basic", GROUP_LABELS[Group.BASIC], (Group.BASIC,), ()),
-    ("contact", GROUP_LABELS[Group.CONTACT], (Group.CONTACT,), ("contacts",)),
-    ("place", GROUP_LABELS[Group.PLACE], (Group.PLACE,), ("addresses",)),
-    ("identity", GROUP_LABELS[Group.IDENTITY], (Group.IDENTITY,), ()),
-    ("invoice", GROUP_LABELS[Group.INVOICE], (), ("bank_accounts", "invoice_profiles")),
-    ("terms", _("信用与归属"), (Group.CREDIT, Group.OWNERSHIP), ()),
-)
 MOST_ROWS = 100
-
-# Where a section's heading already says the part's own name.
-_PART_HEADINGS: dict[str, str | Promise] = {**PART_LABELS, "addresses": _("收货与开票地址")}
 
 
 @dataclass
@@ -69,13 +60,27 @@ class PartBlock:
     formset: "Rows"
 
 
+@dataclass(frozen=True)
+class Computed:
+    """A formula among the controls: its result, renewed while the form is filled in."""
+
+    name: str
+    label: str
+    text: str
+    help_text: str = ""
+    is_computed: bool = True
+
+
 @dataclass
 class Section:
+    """``fields`` holds bound controls and formulas in the order of the page."""
+
     id: str
     label: str
     fields: list[Any]
     shown: list[Shown]
     parts: list[PartBlock]
+    is_own: bool = False
 
 
 class Rows(forms.BaseFormSet):
@@ -115,18 +120,23 @@ class Sheet:
         base: Base | None = None,
         data: Any = None,
         filled: Filled | None = None,
+        template: EntryTemplate | None = None,
     ):
-        self.catalogue, self.actor, self.customer = catalogue, actor, customer
+        self.catalogue, self.actor, self.customer, self.template = catalogue, actor, customer, template
         self.base = base or Base()
         self.options = Options(catalogue)
         self.presenter = Presenter(catalogue, actor)
-        self.fields = editable_fields(catalogue, actor, is_new=customer is None)
+        self.blocks = blocks(catalogue, template, self._always_required())
+        placed = {key for block in self.blocks for key in block.keys}
+        self.fields = [each for each in editable_fields(catalogue, actor, is_new=self.is_new) if each.key in placed]
         filled = filled or Filled.of_base(self.base)
         self.main = self._main_form(data, filled.row)
+        self._name_files()
+        placed_parts = {part for block in self.blocks for part in block.parts}
         self.parts = {
             part: self._rows(part, columns, data, filled.parts.get(part, []))
             for part in FORM_PARTS
-            if (columns := editable_columns(catalogue, actor, part))
+            if part in placed_parts and (columns := editable_columns(catalogue, actor, part))
         }
         self.sent_rows: dict[str, list[forms.Form]] = {}
 
@@ -135,6 +145,9 @@ class Sheet:
         return self.customer is None
 
     # --- building -----------------------------------------------------------------------------------------------
+
+    def _always_required(self) -> frozenset[str]:
+        return self.catalogue.required | frozenset(self.template.required if self.template else ())
 
     def _main_form(self, data: Any, start: Row) -> forms.Form:
         controls = {each.key: self._control(each) for each in self.fields}
@@ -148,15 +161,28 @@ class Sheet:
             placeholder = "" if required else str(_("留空自动生成"))
         return control(each, self.options, required=required, keep=self._kept(each), placeholder=placeholder)
 
-    def _kept(self, each: Field) -> tuple[str, str] | None:
-        """The stored choice of a field that is not among its options any more."""
-        if self.is_new or not is_chosen(each):
-            return None
-        stored = self.presenter.value(self.customer, each)
-        value = wire.of_value(each, stored)
-        if not value or value in dict(self.options.of(each)):
-            return None
-        return value, self.presenter.text(each, stored)
+    def _kept(self, each: Field) -> list[tuple[str, str]]:
+        """The stored choices of a field that are not among its options any more."""
+        if self.is_new or not (is_chosen(each) or each.type == Type.MULTI_CHOICE):
+            return []
+        value = stored_wire(self.presenter, self.customer, each)
+        options = dict(self.options.of(each))
+        kept = [one for one in (value if isinstance(value, list) else [value]) if one and one not in options]
+        is_many = each.type == Type.MULTI_CHOICE
+        return [(one, self.presenter.text(each, [one] if is_many else wire.to_raw(each, one))) for one in kept]
+
+    def _name_files(self) -> None:
+        """Give the controls of files the names of those that they hold; one query, none without such a field."""
+        fields = [each for each in self.fields if each.type == Type.FILE]
+        held = {each.key: str(self.main[each.key].value() or "") for each in fields}
+        tokens = {token for token in held.values() if token}
+        if not tokens:
+            return
+        rows = StoredFile.objects.filter(ledger=self.catalogue.ledger, token__in=tokens)
+        names = dict(rows.values_list("token", "name"))
+        for key, token in held.items():
+            address = reverse("file_download", args=[self.catalogue.ledger.code, token]) if token in names else ""
+            self.main.fields[key].widget.shown = {token: (names[token], address)} if token in names else {}
 
     def _rows(self, part: str, columns: list[Field], data: Any, filled: list[FilledRow]) -> Rows:
         required = {self.catalogue.get(key).right_key for key in self.catalogue.required if self.catalogue.get(key)}
@@ -190,28 +216,60 @@ class Sheet:
     @cached_property
     def sections(self) -> list[Section]:
         """The sections that hold anything for this actor."""
-        found = [self._section(*section) for section in SECTIONS]
+        found = [self._section(block) for block in self.blocks]
         return [section for section in found if section.fields or section.shown or section.parts]
 
-    def _section(self, id: str, label: str | Promise, groups: tuple[str, ...], parts: tuple[str, ...]) -> Section:
+    def _section(self, block: Block) -> Section:
+        described = [each for key in block.keys if (each := self.catalogue.get(key)) is not None and not each.part]
         return Section(
-            id,
-            str(label),
-            [self.main[each.key] for each in self.fields if each.group in groups],
-            self._shown(groups),
-            [PartBlock(part, str(_PART_HEADINGS[part]), self.parts[part]) for part in parts if part in self.parts],
-        )
+            block.id,
+            block.label,
+            [self.main[each.key] if each.key in self.main.fields else self._computed(each)
+             for each in described if each.key in self.main.fields or self._is_shown_formula(each)],
+            self._shown(described),
+            [PartBlock(part, str(PART_HEADINGS[part]), self.parts[part]) for part in block.parts if part in self.parts],
+            block.is_own,
+        )  # fmt: skip
 
-    def _shown(self, groups: tuple[str, ...]) -> list[Shown]:
+    def mark(self, required: Mapping[str, str], labels: Mapping[str, str]) -> None:
+        """Mark what must be filled in as the form stands, and call fields as this category does."""
+        for key, each in self.main.fields.items():
+            each.required = key in required or (key == "number" and each.required)
+        for key, label in labels.items():
+            self.main[key].label = label
+
+    def _is_shown_formula(self, each: Field) -> bool:
+        return each.type == Type.FORMULA and self.actor.may_read(each.right_key)
+
+    def _computed(self, each: Field) -> Computed:
+        stored = None if self.is_new else self.presenter.value(self.customer, each)
+        return Computed(each.key, str(each.label), self.presenter.text(each, stored), str(each.help))
+
+    def _shown(self, described: list[Field]) -> list[Shown]:
         """What the actor may read of the customer but not write."""
         if self.is_new:
             return []
         fixed = [
             each
-            for each in self.catalogue.readable(self.actor)
-            if each.group in groups and not each.part and not each.read_only and each not in self.fields
+            for each in self.catalogue.readable(self.actor, described)
+            if not each.read_only and each not in self.fields and each.key != "number"
         ]
-        return self.presenter.row(self.customer, [each for each in fixed if each.key != "number"])
+        return self.presenter.row(self.customer, fixed)
+
+    # --- what it holds ------------------------------------------------------------------------------------------
+
+    def held(self, each: Field) -> Wire:
+        """What the control of a field holds before anything is sent."""
+        initial = self.main[each.key].value()
+        return initial if isinstance(initial, list | bool) else str(initial or "")
+
+    def primary_held(self) -> Iterator[tuple[str, str]]:
+        """(flat key, text) of the first row of each part on the page: 联系人, 手机, 开户行."""
+        for each in self.catalogue.fields:
+            rows = self.parts[each.part].forms if each.primary and each.part in self.parts else ()
+            form = next(iter(rows), None)
+            if form is not None and each.column in form.fields:
+                yield each.key, str(form[each.column].value() or "").strip()
 
     # --- what came back -----------------------------------------------------------------------------------------
 
@@ -224,12 +282,18 @@ class Sheet:
         columns = editable_columns(self.catalogue, self.actor, part)
         return {each.column: wire.of_post(each, form[each.column].data) for each in columns}
 
-    def edit(self) -> Edit:
-        """The changes that were sent, as an Edit: everything else on the page stays out of it."""
+    def is_changed(self, each: Field) -> bool:
+        return self.sent(each) != self.base.row.get(each.key, wire.of_value(each, None))
+
+    def edit(self, without: Container[str] = ()) -> Edit:
+        """The changes that were sent, as an Edit: everything else on the page, and the fields ``without``, stay out of it.
+
+        Of a new customer what was left empty is said as well, or a default would come back that somebody took out.
+        """
         values = {
-            each.key: wire.to_raw(each, sent)
+            each.key: wire.to_raw(each, self.sent(each))
             for each in self.fields
-            if (sent := self.sent(each)) != self.base.row.get(each.key, wire.of_value(each, None))
+            if each.key not in without and (self.is_changed(each) or (self.is_new and each.key in self.main.data))
         }
         parts = {part: rows for part in self.parts if (rows := self._part_edits(part))}
         return Edit(
@@ -237,6 +301,7 @@ class Sheet:
             parts=parts,
             customer_id=self.customer.pk if self.customer else None,
             base_version=self.base.version or None,
+            template=self.template.code if self.template and self.is_new else "",
         )
 
     def _part_edits(self, part: str) -> list[PartEdit]:

@@ -1,7 +1,8 @@
 """Values as they travel between page and server.
 
 What lives here: a stored value to the text of its control, and that text to the raw value that the pipeline takes. What does not:
-judging a value (``services.cleaning``). A wire value is a text, True or False for a tick box, a list of texts for tags.
+judging a value (``services.cleaning``). A wire value is a text, True or False for a tick box, a list of texts for what is ticked
+together. A yes-or-no field of the set's own has three answers: "1", "0" and nothing. A customer stands as number and name.
 """
 
 from datetime import date
@@ -12,15 +13,17 @@ from ..fields import Field, Type
 
 Wire = str | bool | list[str]
 
-_CHOSEN_BY_PK = (Type.CATEGORY, Type.USER, Type.DEPARTMENT)
+_CHOSEN_BY_PK = (Type.CATEGORY, Type.USER, Type.DEPARTMENT, Type.SALES_REGION)
+_TICKED = (Type.TAGS, Type.MULTI_CHOICE)
+YES, NO = "1", "0"
 
 
 def of_value(field: Field, value: Any, currency: str = "") -> Wire:
     """The wire value of a stored one; ``currency`` is that of an amount which is not in yuan."""
     if field.type == Type.BOOLEAN:
-        return bool(value)
-    if field.type == Type.TAGS:
-        return sorted(str(pk) for pk in value or ())
+        return bool(value) if not field.is_own else {True: YES, False: NO}.get(value, "")
+    if field.type in _TICKED:
+        return sorted(str(each) for each in value or ())
     if value is None:
         return ""
     if isinstance(value, date):
@@ -33,9 +36,9 @@ def of_value(field: Field, value: Any, currency: str = "") -> Wire:
 
 def of_post(field: Field, posted: Any) -> Wire:
     """The wire value of what a widget read from a request."""
-    if field.type == Type.BOOLEAN:
+    if field.type == Type.BOOLEAN and not field.is_own:
         return bool(posted)
-    if field.type == Type.TAGS:
+    if field.type in _TICKED:
         return sorted(posted or ())
     return str(posted or "").replace("\r\n", "\n").strip()
 
@@ -46,6 +49,8 @@ def to_raw(field: Field, wire: Wire) -> Any:
         return [_pk(each) for each in wire]
     if field.type in _CHOSEN_BY_PK:
         return _pk(wire)
+    if field.type == Type.BOOLEAN and field.is_own:
+        return {YES: True, NO: False}.get(wire)
     return wire
 
 

@@ -17,6 +17,10 @@ class ChangeBatch(models.Model):
         COMMAND = "command", _("命令")
         DEMO = "demo", _("演示数据")
         UNDO = "undo", _("撤销")
+        RENUMBER = "renumber", _("改号")
+        SETTINGS = "settings", _("设置变更")
+        TRANSFER = "transfer", _("移交")
+        ASSIGN = "assign", _("分配")
 
     class State(models.TextChoices):
         OPEN = "open", _("进行中")

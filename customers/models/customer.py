@@ -59,11 +59,15 @@ class Customer(models.Model):
     industry = models.CharField(_("行业"), max_length=4, blank=True)
     source = models.CharField(_("来源"), max_length=20, blank=True)
     status = models.CharField(_("合作状态"), max_length=12, choices=Status.choices, default=Status.PROSPECT)
+    status_since = models.DateField(_("状态起始日期"), null=True, blank=True)
     state = models.CharField(_("档案状态"), max_length=10, choices=State.choices, default=State.ACTIVE)
     province = models.CharField(_("省份"), max_length=20, blank=True)
     city = models.CharField(_("城市"), max_length=30, blank=True)
     district = models.CharField(_("区县"), max_length=30, blank=True)
     region_code = models.CharField(_("行政区划代码"), max_length=6, blank=True)
+    sales_region = models.ForeignKey(
+        "customers.SalesRegion", models.PROTECT, null=True, blank=True, db_index=False, verbose_name=_("销售区域")
+    )
     address = models.CharField(_("地址"), max_length=255, blank=True)
     postal_code = models.CharField(_("邮编"), max_length=10, blank=True)
     phone = EncryptedTextField(_("电话"), blank=True, context="customer.phone")
@@ -83,6 +87,7 @@ class Customer(models.Model):
     )
     credit_limit = models.DecimalField(_("信用额度"), max_digits=18, decimal_places=2, null=True, blank=True)
     credit_days = models.PositiveIntegerField(_("信用期（天）"), null=True, blank=True)
+    next_review_on = models.DateField(_("下次复核日期"), null=True, blank=True)
     remark = models.TextField(_("备注"), blank=True, max_length=2000)
     custom_values = models.JSONField(_("自定义字段"), default=dict, blank=True)
 
@@ -95,7 +100,7 @@ class Customer(models.Model):
     objects = CustomerQuerySet.as_manager()
     history = WrittenHistory(
         indexes=[models.Index(fields=["id", "history_id"], name="customer_history")],
-        unindexed=("ledger", "category", "owner", "department", "created_batch", "last_batch", "id"),
+        unindexed=("ledger", "category", "sales_region", "owner", "department", "created_batch", "last_batch", "id"),
     )
 
     class Meta:
@@ -122,6 +127,12 @@ class Customer(models.Model):
             models.Index(fields=["ledger", "department", "id"], name="customer_by_department"),
             models.Index(fields=["ledger", "category", "id"], name="customer_by_category"),
             models.Index(fields=["ledger", "province", "city", "id"], name="customer_by_place"),
+            models.Index(fields=["ledger", "sales_region", "id"], name="customer_by_sales_region"),
+            models.Index(
+                fields=["ledger", "next_review_on", "id"],
+                condition=models.Q(next_review_on__isnull=False),
+                name="customer_to_review",
+            ),
             models.Index(fields=["ledger", "uscc"], condition=~models.Q(uscc=""), name="customer_by_uscc"),
             models.Index(fields=["created_batch", "id"], name="customer_by_batch"),
         ]

@@ -1,4 +1,4 @@
-"""The parts of a customer: contacts, addresses, bank accounts, invoice profiles, tags.
+"""The parts of a customer: contacts, addresses, bank accounts, invoice profiles, licences, former names, blocks, tags.
 
 Each part carries its ledger, so that no query needs the customer row to stay within one set.
 """
@@ -122,6 +122,9 @@ class InvoiceProfile(Part):
     account = EncryptedTextField(_("银行账号"), blank=True, context="invoice_profile.account")
     address = models.CharField(_("地址"), max_length=255, blank=True)
     phone = EncryptedTextField(_("电话"), blank=True, context="invoice_profile.phone")
+    tax_rate = models.DecimalField(_("税率（%）"), max_digits=5, decimal_places=2, null=True, blank=True)
+    starts_on = models.DateField(_("启用日期"), null=True, blank=True)
+    ends_on = models.DateField(_("停用日期"), null=True, blank=True)
     is_default = models.BooleanField(_("默认"), default=False)
 
     history = _history("invoiceprofile")
@@ -133,6 +136,87 @@ class InvoiceProfile(Part):
 
     def __str__(self):
         return self.title
+
+
+class Licence(Part):
+    """证照 with its validity; a licence without an end is valid for ever (长期)."""
+
+    class Kind(models.TextChoices):
+        BUSINESS = "business", _("营业执照")
+        PERMIT = "permit", _("经营许可证")
+        AUTHORISATION = "authorisation", _("授权书")
+        QUALIFICATION = "qualification", _("资质证书")
+        OTHER = "other", _("其他")
+
+    kind = models.CharField(_("证照类型"), max_length=14, choices=Kind.choices, default=Kind.BUSINESS)
+    number = models.CharField(_("证照编号"), max_length=60)
+    issuer = models.CharField(_("发证机关"), max_length=120, blank=True)
+    starts_on = models.DateField(_("有效期自"), null=True, blank=True)
+    ends_on = models.DateField(_("有效期至"), null=True, blank=True, help_text=_("空为长期"))
+    remark = models.CharField(_("备注"), max_length=200, blank=True)
+
+    history = _history("licence")
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("证照")
+        ordering = ["kind", "pk"]
+        default_related_name = "licences"
+        indexes = [
+            models.Index(
+                fields=["ledger", "ends_on", "customer"],
+                condition=models.Q(ends_on__isnull=False),
+                name="licence_ending",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} {self.number}"
+
+
+class FormerName(Part):
+    """曾用名: a name that the customer bore between two days; the writer keeps one whenever a name changes."""
+
+    name = models.CharField(_("曾用名"), max_length=200)
+    name_key = models.CharField(max_length=200, editable=False)
+    from_on = models.DateField(_("使用自"), null=True, blank=True)
+    until_on = models.DateField(_("使用至"), null=True, blank=True)
+
+    history = _history("formername")
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("曾用名")
+        ordering = ["-until_on", "-pk"]
+        default_related_name = "former_names"
+
+    def __str__(self):
+        return self.name
+
+
+class Block(Part):
+    """冻结: a process that may not go on with the customer, why and until when; independent of status and state."""
+
+    class Process(models.TextChoices):
+        ORDER = "order", _("下单")
+        DELIVERY = "delivery", _("发货")
+        INVOICE = "invoice", _("开票")
+        ALL = "all", _("全部业务")
+
+    process = models.CharField(_("冻结范围"), max_length=10, choices=Process.choices)
+    reason = models.CharField(_("冻结原因"), max_length=200)
+    starts_on = models.DateField(_("冻结自"))
+    ends_on = models.DateField(_("自动解冻日"), null=True, blank=True, help_text=_("空为一直冻结"))
+
+    history = _history("block")
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("冻结")
+        ordering = ["process", "pk"]
+        default_related_name = "blocks"
+        constraints = [models.UniqueConstraint("customer", "process", name="block_once_per_process")]
+        indexes = [models.Index(fields=["ledger", "process", "customer"], name="block_of_ledger")]
+
+    def __str__(self):
+        return self.get_process_display()
 
 
 class CustomerTag(Part):
@@ -156,5 +240,8 @@ PARTS: dict[str, type[Part]] = {
     "addresses": Address,
     "bank_accounts": BankAccount,
     "invoice_profiles": InvoiceProfile,
+    "licences": Licence,
+    "former_names": FormerName,
+    "blocks": Block,
     "customer_tags": CustomerTag,
 }

@@ -106,7 +106,7 @@ def money(text: str) -> Checked:
 
 def integer(text: str) -> Checked:
     """A whole number as int, or None for a blank; `1,200` and `12.0` are whole, `12.5` is an error."""
-    checked = _decimal(text)
+    checked = decimal(text)
     if checked.problem or checked.value is None:
         return checked
     if checked.value != checked.value.to_integral_value():
@@ -120,7 +120,7 @@ def percent(text: str) -> Checked:
     A number up to 1 without the sign (`0.13`) may mean 13 % or 0.13 %: an error that suggests the first.
     """
     signed = _plain(text).endswith("%")
-    checked = _decimal(_plain(text).removesuffix("%"))
+    checked = decimal(_plain(text).removesuffix("%"))
     if checked.problem:
         return Checked(text.strip(), checked.problem)
     if checked.value is None:
@@ -131,8 +131,8 @@ def percent(text: str) -> Checked:
     return checked
 
 
-def _decimal(text: str) -> Checked:
-    """A number without currency and unit."""
+def decimal(text: str) -> Checked:
+    """A number as Decimal, or None for a blank; without currency, unit and percent sign."""
     text = _plain(text)
     if is_blank(text):
         return Checked(None)

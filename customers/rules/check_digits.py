@@ -1,4 +1,4 @@
-"""Check-digit arithmetic: Luhn, ISO 7064 (97-10, 11-2, 11-10), GB 32100, GB 11714, GB 11643.
+"""Check-digit arithmetic: Luhn, ISO 7064 (97-10, 11-2, 11-10, 37-36), GB 32100, GB 11714, GB 11643.
 
 Lives here: pure arithmetic on strings that already hold only allowed characters.
 Not here: what a number looks like, how it is cleaned, and what to tell the user (`tax_codes.py`, `banking.py`,
@@ -11,7 +11,8 @@ USCC_CHARS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I O S V Z
 _USCC_VALUE = {char: value for value, char in enumerate(USCC_CHARS)}
 _USCC_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 
-_BASE36 = {char: value for value, char in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
+BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_BASE36 = {char: value for value, char in enumerate(BASE36)}
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _ID_WEIGHTS = tuple(pow(2, 17 - place, 11) for place in range(17))
 _ID_CHECKS = "10X98765432"
@@ -60,6 +61,14 @@ def mod_11_2_check(text: str) -> str:
 def mod_97_10_check(text: str) -> str:
     """ISO 7064 mod 97-10 over digits and capital letters (A = 10 … Z = 35, as in an IBAN): two digits."""
     return f"{98 - int(base_ten(text) + '00') % 97:02d}"
+
+
+def mod_37_36_check(text: str) -> str:
+    """ISO 7064 mod 37,36 over digits and capital letters: one digit or letter."""
+    product = 36
+    for char in text:
+        product = ((product + _BASE36[char]) % 36 or 36) * 2 % 37
+    return BASE36[(37 - product) % 36]
 
 
 def base_ten(text: str) -> str:

@@ -1,7 +1,8 @@
 """The door to every rule about identifiers, and those too small for a module of their own.
 
 Each function takes text as somebody wrote it and answers `Checked(value, problem)`; none raises, each is idempotent.
-Lives here: customer numbers and postal codes. Elsewhere: tax and identity codes (`tax_codes.py`), telephones
+Lives here: customer numbers and postal codes. Elsewhere: tax and identity codes (`tax_codes.py`), papers of persons
+(`id_documents.py`), tax numbers abroad (`foreign_tax.py`), telephones
 (`phones.py`), bank numbers (`banking.py`), e-mail and web (`internet.py`), numbers made by a rule (`numbering.py`).
 """
 
@@ -12,13 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from .banking import bank_account, bank_luhn_ok, cnaps
 from .checked import EMPTY, ERROR, WARNING, Checked, Problem, half_width, plain_code, scientific
+from .foreign_tax import vat_number
+from .id_documents import id_document
 from .internet import email, email_key, website
 from .phones import is_mobile, mobile, phone
-from .tax_codes import id_card, tax_number, uscc, valid_uscc
+from .tax_codes import id_card, tax_number, uscc, uscc_of_person, valid_uscc
 
 __all__ = [
-    "Checked", "Problem", "bank_account", "bank_luhn_ok", "cnaps", "email", "email_key", "id_card", "is_mobile", "mobile",
-    "number_key", "number_text", "phone", "postal_code", "tax_number", "uscc", "valid_uscc", "website",
+    "Checked", "Problem", "bank_account", "bank_luhn_ok", "cnaps", "email", "email_key", "id_card", "id_document", "is_mobile",
+    "mobile", "number_key", "number_text", "phone", "postal_code", "tax_number", "uscc", "uscc_of_person",
+    "valid_uscc", "vat_number", "website",
 ]  # fmt: skip
 
 NUMBER_LENGTH = 30

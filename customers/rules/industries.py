@@ -4,6 +4,7 @@ Lives here: the two levels with their codes and names, and finding one by code o
 """
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -65,3 +66,8 @@ def industry_choices() -> list[tuple[str, str]]:
         for code, name in _index().sections.items()
         for choice in ((code, name), *((division, title) for division, title in divisions(code).items()))
     ]
+
+
+def with_divisions(codes: Iterable[str]) -> list[str]:
+    """The codes, and for each section among them its divisions: whoever asks for 制造业 means everything within."""
+    return [each for code in codes for each in (code, *(divisions(code) if code in _index().sections else ()))]

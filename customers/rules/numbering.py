@@ -1,37 +1,47 @@
 """Customer numbers made by a rule: a list of parts, rendered for a context and a serial, and read back.
 
 A rule is a list of plain dicts, one a part:
-    {"type": "literal", "text": "KH"} · {"type": "category"} · {"type": "region", "digits": 2 | 4 | 6} · {"type": "kind"}
-    {"type": "ledger"} · {"type": "initials", "length": 3} · {"type": "date", "format": "YYYYMM"}
-    {"type": "serial", "width": 5, "start": 1, "step": 1} · {"type": "check", "algorithm": "luhn" | "mod97" | "mod11_2"}
-and a reset ("never", "year", "month", "day", "prefix") that says when the serial begins anew.
+    {"type": "literal", "text": "KH"} · {"type": "ledger"} · {"type": "company"} · {"type": "department"} · {"type": "kind"}
+    {"type": "category"} or {"type": "category", "level": 2} (the code at that level of the tree, 1 being the top)
+    {"type": "region", "digits": 2 | 4 | 6} · {"type": "sales_region"} · {"type": "initials", "length": 3}
+    {"type": "date", "format": "YYYYMM"} of YYYY YY MM DD Q WW
+    {"type": "field", "key": "grade", "map": {"VIP": "V"}, "default": "P"} (no map: the value itself)
+    {"type": "serial", "width": 5, "start": 1, "step": 1, "base": 10 | 36, "skip": "4", "words": ["250"]}
+    {"type": "check", "algorithm": "luhn" | "mod97" | "mod11_2" | "mod37_36"}
+and a reset that says when the serial begins anew: "never", "year", "month", "day", "prefix" (everything but the serial), or "parts":
+whenever the text of one of the parts marked {"counts": True} is another.
 
-Lives here: checking a rule, rendering, patterns, reading serials back, capacity. Not here: counters, locks, uniqueness,
-aliases (`services/numbering.py`); what characters a number may hold (`identifiers.number_text`).
+Serials are whole numbers counted in the digits that a rule uses: what a rule leaves out (``skip``, ``words``) is never drawn, and
+``start`` is written as it appears in a number.
+
+Lives here: rendering, counters' names, reading numbers back, capacity. Not here: checking a rule (``numbering_checks.py``), whether
+two rules could make the same number (``numbering_overlap.py``), counters, locks, uniqueness, aliases (``services/numbering.py``).
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from django.utils.translation import gettext_lazy as _
-
-from .check_digits import base_ten, luhn_check, mod_11_2_check, mod_97_10_check
-from .checked import ERROR, WARNING, Problem
-from .identifiers import FORBIDDEN_IN_NUMBERS, NUMBER_LENGTH, number_key
+from .check_digits import BASE36, base_ten, luhn_check, mod_11_2_check, mod_37_36_check, mod_97_10_check
+from .checked import half_width
+from .identifiers import number_key
 
 Part = dict[str, Any]
 Parts = list[Part]
+Span = tuple[int, int]  # first and last serial
 
-RESETS = ("never", "year", "month", "day", "prefix")
-MOST_DIGITS = 18
+# Codes of these have no fixed length: where they end is known only by what stands around them.
+OPEN_ENDED = ("category", "kind", "ledger", "company", "department", "sales_region")
+RESETS = ("never", "year", "month", "day", "prefix", "parts")
+_RESET_TOKENS = {"year": ("YYYY",), "month": ("YYYY", "MM"), "day": ("YYYY", "MM", "DD")}
 
 
 @dataclass(frozen=True)
 class NumberContext:
-    """What a number may say of its customer."""
+    """What a number may say of its customer; ``fields`` are (catalogue key, stored value as text)."""
 
     category_code: str = ""
     region_code: str = ""
@@ -39,6 +49,11 @@ class NumberContext:
     ledger_code: str = ""
     initials: str = ""
     on: date = date.min
+    category_path: tuple[str, ...] = ()
+    company_code: str = ""
+    department_code: str = ""
+    sales_region_code: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 class SerialOverflow(ValueError):
@@ -46,313 +61,389 @@ class SerialOverflow(ValueError):
 
 
 class MissingPart(ValueError):
-    """The customer lacks what a part wants (`part_type`: category, region, …), so no number can be made."""
+    """The customer lacks what a part wants (`part_type`: category, region, …; `key` of a field), so no number can be made."""
 
-    def __init__(self, part_type: str):
-        super().__init__(part_type)
+    def __init__(self, part_type: str, key: str = ""):
+        super().__init__(part_type, key)
         self.part_type = part_type
+        self.key = key
 
 
-# --- rendering ----------------------------------------------------------------------------------------------------
+class Reading(NamedTuple):
+    """What a number of a rule says: the counter that it is from and its serial."""
+
+    scope: str
+    serial: int
 
 
-def _wanted(part_type: str, value: str) -> str:
-    if not value:
-        raise MissingPart(part_type)
-    return value
+# --- serials ------------------------------------------------------------------------------------------------------
 
 
-def _region(part: Part) -> Callable[[NumberContext], str]:
-    digits = part["digits"]
-    return lambda context: _wanted("region", context.region_code)[:digits].ljust(digits, "0")
+class Serial:
+    """The serial part made ready: its digits, its bounds, what it leaves out."""
+
+    def __init__(self, part: Part, first: int | None = None, last: int | None = None):
+        """``first`` and ``last`` narrow the serials to a range."""
+        self.width: int = part["width"]
+        self.digits = "".join(digit for digit in digits_of(part) if digit not in part.get("skip", "").upper())
+        self.size = len(self.digits)
+        self.limit = self.size**self.width
+        self.step: int = part.get("step", 1)
+        self.words = tuple(word.upper() for word in part.get("words", ()))
+        start = self.value(str(part.get("start", 1)).upper().rjust(self.width, self.digits[0]))
+        self.start: int = 0 if start is None else start
+        self._is_decimal = self.digits == "0123456789"
+        self.first = self.start if first is None else first
+        self.last = self.limit - 1 if last is None else min(last, self.limit - 1)
+
+    def text(self, serial: int) -> str:
+        """The serial as it stands in a number; raises SerialOverflow for one that the width cannot hold."""
+        if not 0 <= serial < self.limit:
+            raise SerialOverflow(serial)
+        if self._is_decimal:
+            return f"{serial:0{self.width}d}"
+        found = []
+        for _place in range(self.width):
+            serial, digit = divmod(serial, self.size)
+            found.append(self.digits[digit])
+        return "".join(reversed(found))
+
+    def value(self, text: str) -> int | None:
+        """The serial that a text of the right width means, None when it holds a digit that the rule leaves out."""
+        total = 0
+        for char in text:
+            place = self.digits.find(char)
+            if place < 0:
+                return None
+            total = total * self.size + place
+        return total
+
+    def at_or_after(self, serial: int) -> int:
+        """The first serial from here on that the rule gives: in its range, on its grid, without its forbidden words.
+
+        May lie beyond ``last``: then the rule is used up.
+        """
+        serial = self._on_grid(max(serial, self.first))
+        while self.words and serial <= self.last:
+            beyond = self._beyond_word(serial)
+            if beyond is None:
+                break
+            serial = self._on_grid(beyond)
+        return serial
+
+    def after(self, serial: int) -> int:
+        """The next serial that the rule gives."""
+        return self.at_or_after(serial + 1)
+
+    def _on_grid(self, serial: int) -> int:
+        return serial + (self.first - serial) % self.step if self.step > 1 else serial
+
+    def _beyond_word(self, serial: int) -> int | None:
+        """The first serial whose text differs up to the end of a forbidden word; None when there is none in it."""
+        text = self.text(serial)
+        ends = [at + len(word) for word in self.words if (at := text.find(word)) >= 0]
+        if not ends:
+            return None
+        unit = self.size ** (self.width - min(ends))
+        return (serial // unit + 1) * unit
+
+    def run(self, first: int, count: int, besides: Iterable[Span] = ()) -> list[int]:
+        """Up to ``count`` serials from ``first`` on, none of them in the spans ``besides``; fewer when the rule is used up."""
+        blocked = sorted(besides)
+        if not blocked and not self.words and self.step == 1:
+            first = max(first, self.first)
+            return list(range(first, min(first + count, self.last + 1)))
+        found: list[int] = []
+        serial = self.at_or_after(first)
+        while len(found) < count and serial <= self.last:
+            span = next((span for span in blocked if span[0] <= serial <= span[1]), None)
+            if span:
+                serial = self.at_or_after(span[1] + 1)
+                continue
+            found.append(serial)
+            serial = self.after(serial)
+        return found
+
+    @property
+    def capacity(self) -> int:
+        """How many serials there are, forbidden words not counted off."""
+        return max(0, (self.last - self.first) // self.step + 1)
 
 
-def _initials(part: Part) -> Callable[[NumberContext], str]:
-    length = part["length"]
-    return lambda context: _NOT_INITIAL.sub("", _wanted("initials", context.initials.upper()))[:length].ljust(
-        length, "X"
-    )
+def digits_of(part: Part) -> str:
+    """The digits of a serial part before any are left out."""
+    return BASE36 if part.get("base", 10) == 36 else BASE36[:10]
 
+
+# --- texts of parts -----------------------------------------------------------------------------------------------
 
 _NOT_INITIAL = re.compile("[^0-9A-Z]+")
-
-
-def _date(part: Part) -> Callable[[NumberContext], str]:
-    tokens = _DATE_TOKEN.findall(part["format"])
-    return lambda context: "".join(_DATE_TEXT[token](context.on) for token in tokens)
-
-
-_DATE_TOKEN = re.compile("YYYY|YY|MM|DD")
+_NOT_IN_NUMBER = re.compile(r"[\s/:?#%]+")
+DATE_TOKEN = re.compile("YYYY|YY|MM|DD|WW|Q")
 _DATE_TEXT: dict[str, Callable[[date], str]] = {
     "YYYY": lambda on: f"{on.year:04d}",
     "YY": lambda on: f"{on.year % 100:02d}",
     "MM": lambda on: f"{on.month:02d}",
     "DD": lambda on: f"{on.day:02d}",
+    "Q": lambda on: str((on.month + 2) // 3),
+    "WW": lambda on: f"{week_of(on):02d}",
 }
-_DATE_PATTERN = {"YYYY": "[0-9]{4}", "YY": "[0-9]{2}", "MM": "(?:0[1-9]|1[0-2])", "DD": "(?:0[1-9]|[12][0-9]|3[01])"}
+_DATE_PATTERN = {
+    "YYYY": "[0-9]{4}",
+    "YY": "[0-9]{2}",
+    "MM": "(?:0[1-9]|1[0-2])",
+    "DD": "(?:0[1-9]|[12][0-9]|3[01])",
+    "Q": "[1-4]",
+    "WW": "(?:0[1-9]|[1-4][0-9]|5[0-4])",
+}
 
-_TEXT_OF: dict[str, Callable[[Part], Callable[[NumberContext], str]]] = {
-    "literal": lambda part: lambda context, text=part["text"]: text,
-    "category": lambda part: lambda context: _wanted("category", context.category_code),
-    "kind": lambda part: lambda context: _wanted("kind", context.kind_code),
-    "ledger": lambda part: lambda context: _wanted("ledger", context.ledger_code),
-    "region": _region,
-    "initials": _initials,
-    "date": _date,
-}
+
+def week_of(on: date) -> int:
+    """The week of the calendar year, Monday to Sunday, 1 January being in week 1: it never leaves the year beside it."""
+    return (on.timetuple().tm_yday + date(on.year, 1, 1).weekday() - 1) // 7 + 1
+
+
+def _wanted(part_type: str, value: str, key: str = "") -> str:
+    if not value:
+        raise MissingPart(part_type, key)
+    return value
+
+
+def _text_of(part: Part) -> Callable[[NumberContext], str]:
+    """What a part other than serial and check says of a context."""
+    match part["type"]:
+        case "literal":
+            text = part["text"]
+            return lambda context: text
+        case "category":
+            return _category(part.get("level") or 0)
+        case "region":
+            digits = part["digits"]
+            return lambda context: _wanted("region", context.region_code)[:digits].ljust(digits, "0")
+        case "initials":
+            length = part["length"]
+            return lambda context: _initials(context, length)
+        case "date":
+            texts = [_DATE_TEXT[token] for token in DATE_TOKEN.findall(part["format"])]
+            return lambda context: "".join([text(context.on) for text in texts])
+        case "field":
+            return _field(part)
+        case kind:
+            return lambda context: _wanted(kind, getattr(context, f"{kind}_code"))
+
+
+def _category(level: int) -> Callable[[NumberContext], str]:
+    if not level:
+        return lambda context: _wanted("category", context.category_code)
+    return lambda context: _wanted("category", "".join(context.category_path[level - 1 : level]))
+
+
+def _initials(context: NumberContext, length: int) -> str:
+    letters = _NOT_INITIAL.sub("", _wanted("initials", context.initials.upper()))
+    return letters[:length].ljust(length, "X")
+
+
+def _field(part: Part) -> Callable[[NumberContext], str]:
+    key, mapping, default = part["key"], part.get("map") or {}, part.get("default", "")
+
+    def text(context: NumberContext) -> str:
+        value = next((value for name, value in context.fields if name == key), "")
+        said = mapping.get(value, "") if mapping else _NOT_IN_NUMBER.sub("", half_width(value))
+        return _wanted("field", said or default, key)
+
+    return text
 
 
 def _check(algorithm: str, body: str) -> str:
     """The check digits over letters and digits; other signs do not count."""
     counted = "".join(char for char in body.upper() if char.isascii() and char.isalnum())
-    if algorithm == "luhn":
-        return luhn_check(base_ten(counted))
-    return mod_97_10_check(counted) if algorithm == "mod97" else mod_11_2_check(counted)
+    match algorithm:
+        case "luhn":
+            return luhn_check(base_ten(counted))
+        case "mod97":
+            return mod_97_10_check(counted)
+        case "mod37_36":
+            return mod_37_36_check(counted)
+    return mod_11_2_check(counted)
 
 
-class _Plan:
-    """A rule made ready: what stands before and after the serial, and the check that ends it."""
+CHECK_PATTERN = {"luhn": "[0-9]", "mod97": "[0-9]{2}", "mod11_2": "[0-9X]", "mod37_36": "[0-9A-Z]"}
 
-    def __init__(self, parts: Parts):
-        at = _serial_at(parts)
-        self.width = parts[at]["width"]
+
+def open_ended(part: Part) -> bool:
+    """Whether the texts of a part differ in length."""
+    if part["type"] == "field":
+        texts = mapped_texts(part)
+        return not texts or len({len(text) for text in texts}) > 1
+    return part["type"] in OPEN_ENDED
+
+
+def mapped_texts(part: Part) -> list[str]:
+    """Every text that a mapped field can give; none when it gives the value itself."""
+    if not part.get("map"):
+        return []
+    return sorted({*part["map"].values(), *([part["default"]] if part.get("default") else [])})
+
+
+# --- a rule made ready ----------------------------------------------------------------------------------------------
+
+
+class Plan:
+    """A rule made ready: what stands before and after the serial, its counters, and how numbers are read back.
+
+    ``parts`` must be valid (``numbering_checks.validate``).
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        reset: str = "never",
+        first: int | None = None,
+        last: int | None = None,
+        codes: Callable[[str], Iterable[str]] | None = None,
+    ):
+        """``first`` and ``last`` narrow the serials to the range that is this rule's (号段).
+
+        ``codes``: type of part → the codes that there are, asked when a number is read; without it any text may be a code.
+        """
+        self.parts, self.reset, self._codes_of = parts, reset, codes
+        self.at = serial_at(parts)
+        self.serial = Serial(parts[self.at], first, last)
         self.check = parts[-1]["algorithm"] if parts[-1]["type"] == "check" else ""
-        self.before = [_TEXT_OF[part["type"]](part) for part in parts[:at]]
-        self.after = [_TEXT_OF[part["type"]](part) for part in parts[at + 1 :] if part["type"] != "check"]
-        self.limit = 10**self.width
+        self._before = [_text_of(part) for part in parts[: self.at]]
+        self._after = [_text_of(part) for part in parts[self.at + 1 :] if part["type"] != "check"]
+        self._counting = counting(parts) if reset == "parts" else frozenset()
 
     def frame(self, context: NumberContext) -> tuple[str, str]:
-        """The text before and after the serial."""
-        return "".join([text(context) for text in self.before]), "".join([text(context) for text in self.after])
+        """The text before and after the serial. Raises MissingPart."""
+        return "".join([text(context) for text in self._before]), "".join([text(context) for text in self._after])
 
     def number(self, frame: tuple[str, str], serial: int) -> str:
-        if not 0 <= serial < self.limit:
-            raise SerialOverflow(serial)
-        body = f"{frame[0]}{serial:0{self.width}d}{frame[1]}"
+        """The number of a serial within a frame. Raises SerialOverflow."""
+        body = f"{frame[0]}{self.serial.text(serial)}{frame[1]}"
         return body + _check(self.check, body) if self.check else body
 
+    def numbers(self, contexts: Iterable[NumberContext], serials: Iterable[int]) -> Iterator[str]:
+        """The numbers of contexts with their serials; a frame is made once for customers who share it."""
+        frames: dict[NumberContext, tuple[str, str]] = {}
+        for context, serial in zip(contexts, serials, strict=False):
+            frame = frames.get(context)
+            if frame is None:
+                frame = frames[context] = self.frame(context)
+            yield self.number(frame, serial)
 
-def render(parts: Parts, context: NumberContext, serial: int) -> str:
-    """The number of a serial. Raises `SerialOverflow` and `MissingPart`; `parts` must be valid."""
-    plan = _Plan(parts)
-    return plan.number(plan.frame(context), serial)
+    def scope(self, context: NumberContext) -> str:
+        """The name of the counter: "" for ever one, `2024`, `202401`, `20240105`, the prefix, or the parts that count.
 
+        Case and width do not count, so two customers whose numbers could meet always draw from the same counter.
+        """
+        if self.reset == "never":
+            return ""
+        if self.reset == "prefix":
+            return number_key("*".join(self.frame(context)))
+        if self.reset == "parts":
+            texts = [*self._before, lambda context: "*", *self._after]
+            return number_key("".join(text(context) for at, text in enumerate(texts) if at in self._counting))
+        return "".join(_DATE_TEXT[token](context.on) for token in _RESET_TOKENS[self.reset])
 
-def render_many(parts: Parts, contexts: Iterable[NumberContext], first_serial: int, step: int = 1) -> list[str]:
-    """Numbers of contexts that share a counter, with serials from `first_serial` on."""
-    plan = _Plan(parts)
-    frames: dict[NumberContext, tuple[str, str]] = {}
-    numbers = []
-    for serial, context in zip(_serials(first_serial, step), contexts, strict=False):
-        frame = frames.get(context)
-        if frame is None:
-            frame = frames[context] = plan.frame(context)
-        numbers.append(plan.number(frame, serial))
-    return numbers
+    # --- reading back ---------------------------------------------------------------------------------------------
 
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What a number of the rule looks like, for `fullmatch` on its half-width form; group pN is part N."""
+        groups = (f"(?P<p{at}>{self._part_pattern(part)})" for at, part in enumerate(self.parts))
+        return re.compile("".join(groups), re.IGNORECASE)
 
-def _serials(first: int, step: int) -> Iterable[int]:
-    while True:
-        yield first
-        first += step
+    def _part_pattern(self, part: Part) -> str:
+        match part["type"]:
+            case "literal":
+                return re.escape(part["text"])
+            case "region":
+                return f"[0-9]{{{part['digits']}}}"
+            case "initials":
+                return f"[0-9A-Z]{{{part['length']}}}"
+            case "date":
+                return "".join(_DATE_PATTERN[token] for token in DATE_TOKEN.findall(part["format"]))
+            case "serial":
+                return f"[{self.serial.digits}]{{{part['width']}}}"
+            case "check":
+                return CHECK_PATTERN[part["algorithm"]]
+            case "field" if part.get("map"):
+                return "(?:" + "|".join(map(re.escape, sorted(mapped_texts(part), key=len, reverse=True))) + ")"
+        if self._codes_of and part["type"] in OPEN_ENDED and not self._lone:
+            codes = sorted({number_key(code) for code in self._codes_of(part["type"])}, key=len, reverse=True)
+            return "(?:" + "|".join(map(re.escape, codes)) + ")" if codes else "(?!)"
+        return r"[^\s/:?#%]+?"
 
+    @cached_property
+    def _lone(self) -> dict[int, frozenset[str]]:
+        """Place → codes of the only part of open length: a look-up is quicker than a pattern of a thousand codes."""
+        free = [at for at, part in enumerate(self.parts) if open_ended(part)]
+        if self._codes_of is None or len(free) != 1 or self.parts[free[0]]["type"] not in OPEN_ENDED:
+            return {}
+        return {free[0]: frozenset(map(number_key, self._codes_of(self.parts[free[0]]["type"])))}
 
-def counter_scope(parts: Parts, reset: str, context: NumberContext) -> str:
-    """The name of the counter a number is drawn from: "" for ever one, `2024`, `202401`, `20240105`, or the prefix.
-
-    With reset "prefix" the scope is everything but serial and check digit as numbers are compared (case and width do
-    not count), so that two customers whose numbers could meet always draw from the same counter. Raises `MissingPart`.
-    """
-    if reset == "prefix":
-        return number_key("*".join(_Plan(parts).frame(context)))
-    size = {"never": 0, "year": 4, "month": 6, "day": 8}[reset]
-    return f"{context.on.year:04d}{context.on.month:02d}{context.on.day:02d}"[:size]
-
-
-# --- reading back -------------------------------------------------------------------------------------------------
-
-_CODE = r"[\w.\-]+?"  # codes of categories, kinds and account sets have no fixed length
-_CHECK_PATTERN = {"luhn": "[0-9]", "mod97": "[0-9]{2}", "mod11_2": "[0-9X]"}
-
-
-def _part_pattern(part: Part) -> str:
-    match part["type"]:
-        case "literal":
-            return re.escape(part["text"])
-        case "region":
-            return f"[0-9]{{{part['digits']}}}"
-        case "initials":
-            return f"[0-9A-Z]{{{part['length']}}}"
-        case "date":
-            return "".join(_DATE_PATTERN[token] for token in _DATE_TOKEN.findall(part["format"]))
-        case "serial":
-            return f"(?P<serial>[0-9]{{{part['width']}}})"
-        case "check":
-            return f"(?P<check>{_CHECK_PATTERN[part['algorithm']]})"
-        case _:
-            return _CODE
-
-
-def pattern(parts: Parts) -> re.Pattern[str]:
-    """What a number of the rule looks like, for `fullmatch`; case does not matter. Groups: serial, check."""
-    return re.compile("".join(map(_part_pattern, parts)), re.IGNORECASE)
-
-
-def fits(parts: Parts, number: str) -> bool:
-    """Whether a number typed by hand has the form of the rule and the right check digit."""
-    return _read(parts, number) is not None
-
-
-def serial_of(parts: Parts, number: str) -> int | None:
-    """The serial in a number of this rule, None when the number is not of it (also by its check digit)."""
-    found = _read(parts, number)
-    return int(found["serial"]) if found else None
-
-
-def _read(parts: Parts, number: str) -> re.Match[str] | None:
-    found = pattern(parts).fullmatch(number)
-    if found and parts[-1]["type"] == "check":
-        check = found["check"]
-        if _check(parts[-1]["algorithm"], number[: -len(check)]) != check.upper():
+    def read(self, number: str) -> Reading | None:
+        """Counter and serial of a number of this rule, None when it is not of it (also by its check digit)."""
+        text = half_width(number)
+        found = self.pattern.fullmatch(text)
+        if found is None or any(number_key(found[f"p{at}"]) not in codes for at, codes in self._lone.items()):
             return None
-    return found
+        if self.check:
+            ending = found[f"p{len(self.parts) - 1}"]
+            if _check(self.check, text[: -len(ending)]) != ending.upper():
+                return None
+        serial = self.serial.value(found[f"p{self.at}"].upper())
+        return None if serial is None else Reading(self._scope_of(found), serial)
+
+    def _scope_of(self, found: re.Match[str]) -> str:
+        if self.reset == "never":
+            return ""
+        body = len(self.parts) - bool(self.check)
+        if self.reset in ("prefix", "parts"):
+            texts = ["*" if at == self.at else found[f"p{at}"] for at in range(body)]
+            kept = texts if self.reset == "prefix" else [text for at, text in enumerate(texts) if at in self._counting]
+            return number_key("".join(kept))
+        said: dict[str, str] = {}
+        for at, part in enumerate(self.parts):
+            if part["type"] == "date":
+                said |= _date_texts(part["format"], found[f"p{at}"])
+        year = said.get("YYYY") or f"20{said['YY']}"  # two digits of a year mean the present century
+        return "".join(year if token == "YYYY" else said[token] for token in _RESET_TOKENS[self.reset])
 
 
-def capacity(parts: Parts) -> int:
-    """How many numbers one counter can give."""
-    serial = parts[_serial_at(parts)]
-    return max(0, (10 ** serial["width"] - 1 - serial.get("start", 1)) // serial.get("step", 1) + 1)
+def _date_texts(form: str, text: str) -> dict[str, str]:
+    said, at = {}, 0
+    for token in DATE_TOKEN.findall(form):
+        said[token] = text[at : at + len(token)]
+        at += len(token)
+    return said
 
 
-def _serial_at(parts: Parts) -> int:
+def counting(parts: Parts) -> frozenset[int]:
+    """Which parts make the name of a counter under reset "parts", by place; the serial stands for the mark between the sides.
+
+    Between two marked codes of open length the fixed texts belong to it, or one number could be read in two ways.
+    """
+    marked = {at for at, part in enumerate(parts) if part.get("counts")}
+    for side in sides(parts):
+        free = [at for at in side if open_ended(parts[at])]
+        if len(free) > 1 and marked & set(range(free[0], free[-1] + 1)):
+            marked |= {at for at in range(free[0], free[-1] + 1) if parts[at]["type"] == "literal"}
+    return frozenset(marked | {serial_at(parts)}) if marked else frozenset()
+
+
+def sides(parts: Parts) -> tuple[range, range]:
+    """The places before and after the serial."""
+    at = serial_at(parts)
+    return range(at), range(at + 1, len(parts))
+
+
+def serial_at(parts: Parts) -> int:
+    """The place of the serial part."""
     return next(at for at, part in enumerate(parts) if part["type"] == "serial")
 
 
-# --- checking a rule ----------------------------------------------------------------------------------------------
-
-
-def validate(parts: Any, reset: str = "never") -> list[Problem]:
-    """Everything that keeps the rule from use (errors) or deserves a thought (warnings); [] for a sound rule.
-
-    Takes anything, as it comes from a form or from JSON, and never raises.
-    """
-    if not isinstance(parts, list) or not parts or not all(isinstance(part, dict) for part in parts):
-        return [_error("numbering.empty", _("编码规则至少要有一段流水号。"))]
-    problems = [problem for place, part in enumerate(parts, 1) for problem in _part_problems(part, place)]
-    if reset not in RESETS:
-        problems.append(_error("numbering.reset", _("流水号的重置方式无效。")))
-    return problems or _rule_problems(parts, reset)
-
-
-def _rule_problems(parts: Parts, reset: str) -> list[Problem]:
-    """Faults of the whole, when every part is sound by itself."""
-    kinds = [part["type"] for part in parts]
-    problems = []
-    if kinds.count("serial") != 1:
-        problems.append(_error("numbering.serial", _("编码规则必须恰好有一段流水号。")))
-    if "check" in kinds[:-1]:
-        problems.append(_error("numbering.check_last", _("校验位只能有一段，并且放在最后。")))
-    shortest = sum(map(_shortest, parts))
-    if shortest > NUMBER_LENGTH:
-        problems.append(_error("numbering.length", _("编号长度不能超过 %(max)s 个字符。"), max=NUMBER_LENGTH))
-    if problems:
-        return problems
-    if missing := _RESET_NEEDS.get(reset, set()) - _date_tokens(parts):
-        problems.append(_error("numbering.reset_date", _("按期重置流水号时，编号中必须含有相应的日期，否则会重号。缺少：%(missing)s"),
-                               missing="、".join(sorted(missing))))  # fmt: skip
-    if _ambiguous(kinds):
-        problems.append(
-            _error("numbering.ambiguous", _("流水号前后都有长度不定的代码，无法读回。请把这些代码放在流水号的同一侧。"))
-        )
-    if reset == "prefix" and kinds[0] == "serial" and len(kinds) == 1:
-        problems.append(Problem("numbering.no_prefix", _("没有前缀，“按前缀”重置不起作用。"), WARNING))
-    return problems
-
-
-_RESET_NEEDS = {"year": {"YY"}, "month": {"YY", "MM"}, "day": {"YY", "MM", "DD"}}
-
-
-def _date_tokens(parts: Parts) -> set[str]:
-    tokens = {token for part in parts if part["type"] == "date" for token in _DATE_TOKEN.findall(part["format"])}
-    return tokens | {"YY"} if "YYYY" in tokens else tokens
-
-
-def _ambiguous(kinds: list[str]) -> bool:
-    """Codes of any length on both sides of the serial: where it begins cannot be told."""
-    at = kinds.index("serial")
-    open_ended = {"category", "kind", "ledger"}
-    return bool(open_ended & set(kinds[:at]) and open_ended & set(kinds[at:]))
-
-
-def _shortest(part: Part) -> int:
-    match part["type"]:
-        case "literal":
-            return len(part["text"])
-        case "region":
-            return part["digits"]
-        case "initials":
-            return part["length"]
-        case "date":
-            return len(part["format"])
-        case "serial":
-            return part["width"]
-        case "check":
-            return 2 if part["algorithm"] == "mod97" else 1
-        case _:
-            return 1
-
-
-def _part_problems(part: Part, place: int) -> list[Problem]:
-    kind = part.get("type")
-    rule = _PART_RULES.get(kind) if isinstance(kind, str) else None
-    if rule is None:
-        return [_error("numbering.type", _("第 %(place)s 段的类型无效。"), place=place)]
-    sound, code, message = rule
-    return [] if sound(part) else [_error(code, message, place=place)]
-
-
-def _whole(value: Any, least: int, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-
-
-def _sound_literal(part: Part) -> bool:
-    text = part.get("text")
-    return (
-        isinstance(text, str)
-        and 0 < len(text) <= NUMBER_LENGTH
-        and text.isprintable()
-        and not any(char in FORBIDDEN_IN_NUMBERS or char.isspace() for char in text)
-    )
-
-
-def _sound_date(part: Part) -> bool:
-    text = part.get("format")
-    return isinstance(text, str) and re.fullmatch("(?:YYYY|YY|MM|DD)+", text) is not None
-
-
-def _sound_serial(part: Part) -> bool:
-    width, start, step = part.get("width"), part.get("start", 1), part.get("step", 1)
-    return (
-        _whole(width, 1, MOST_DIGITS) and _whole(start, 0, 10 ** min(width, MOST_DIGITS) - 1) and _whole(step, 1, 1000)
-    )
-
-
-def _always(part: Part) -> bool:
-    return True
-
-
-_PART_RULES: dict[str, tuple[Callable[[Part], bool], str, Any]] = {
-    "literal": (_sound_literal, "numbering.literal", _("第 %(place)s 段：固定文字不能为空，也不能含空格和 / : ? # %%。")),
-    "category": (_always, "", ""),
-    "kind": (_always, "", ""),
-    "ledger": (_always, "", ""),
-    "region": (lambda part: _whole(part.get("digits"), 2, 6) and part["digits"] % 2 == 0, "numbering.region", _("第 %(place)s 段：地区码位数应为 2、4 或 6。")),
-    "initials": (lambda part: _whole(part.get("length"), 1, 10), "numbering.initials", _("第 %(place)s 段：首字母个数应为 1 至 10。")),
-    "date": (_sound_date, "numbering.date", _("第 %(place)s 段：日期格式由 YYYY、YY、MM、DD 组成。")),
-    "serial": (_sound_serial, "numbering.serial_width", _("第 %(place)s 段：流水号宽度应为 1 至 18，起始值要放得下，步长为 1 至 1000。")),
-    "check": (lambda part: part.get("algorithm") in tuple(_CHECK_PATTERN), "numbering.check", _("第 %(place)s 段：校验算法应为 luhn、mod97 或 mod11_2。")),
-}  # fmt: skip
-
-
-def _error(code: str, message: Any, **params: Any) -> Problem:
-    return Problem(code, message, ERROR, "", params or None)
+def capacity(parts: Parts, first: int | None = None, last: int | None = None) -> int:
+    """How many numbers one counter can give."""
+    return Serial(parts[serial_at(parts)], first, last).capacity

@@ -8,12 +8,15 @@ import re
 
 from django.utils.translation import gettext_lazy as _
 
+from .area_codes import is_area_code
 from .checked import EMPTY, ERROR, WARNING, Checked, Problem, plain_code, scientific
 
 LONGEST = 100  # characters of a cell that may still be telephone numbers
 
 _is_mobile = re.compile("1[3-9][0-9]{9}").fullmatch
 _is_landline = re.compile("(?:010|02[0-9]|0[3-9][0-9]{2})-[1-9][0-9]{6,7}").fullmatch
+# Three digits that no operator has begun to give out (end of 2025).
+_UNUSED_SEGMENTS = frozenset(str.split("142 143 154 160 161 163 164 168 169 179 194"))
 
 # 010 and 02x have three digits, all other area codes four.
 _area = re.compile("(010|02[0-9]|0[3-9][0-9]{2})([1-9][0-9]{6,7})").fullmatch
@@ -37,10 +40,11 @@ def phone(text: str) -> Checked:
     """Any telephone number in its one written form.
 
     `13800138000` · `010-12345678` · `010-12345678-802` · `400-810-8888` · `95588` · foreign `+14155552671`. Local
-    numbers without area code are kept, with a warning; several numbers in one cell are an error.
+    numbers without area code, area codes and mobile segments that are not in use are kept, with a warning; several numbers
+    in one cell are an error.
     """
     if _is_mobile(text) or _is_landline(text):
-        return Checked(text)
+        return _in_use(text)
     # The blanks of a foreign number part its groups ("+1 415"): libphonenumber wants them as dashes, not run together.
     code = plain_code(text.replace(" ", "-") if text.lstrip().startswith("+") else text)
     if not code:
@@ -86,6 +90,16 @@ def _one(code: str) -> Checked:
         return Checked(code, Problem("phone.invalid", _INVALID, ERROR, _guess(code)))
     if _local(number.partition("-")[0]):
         return Checked(number, Problem("phone.no_area", _NO_AREA, WARNING, _NO_AREA_HELP))
+    return _in_use(number)
+
+
+def _in_use(number: str) -> Checked:
+    """A warning for a well-formed number that nobody can have."""
+    if _is_mobile(number):
+        if number[:3] in _UNUSED_SEGMENTS:
+            return Checked(number, Problem("phone.segment", _SEGMENT, WARNING, "", {"segment": number[:3]}))
+    elif number[0] == "0" and not is_area_code(area := number.partition("-")[0]):
+        return Checked(number, Problem("phone.area", _AREA, WARNING, "", {"area": area}))
     return Checked(number)
 
 
@@ -156,6 +170,8 @@ _INVALID = _("不是有效的电话号码：手机应为 11 位，固定电话�
 _NO_AREA = _("固定电话缺少区号。")
 _NO_AREA_HELP = _("请写成“区号-号码”，如 0571-88888888。")
 _SEVERAL = _("一个单元格里有几个号码，只能填一个。")
+_SEGMENT = _("%(segment)s 号段尚未启用，请核对手机号。")
+_AREA = _("没有区号 %(area)s，请核对。")
 _NOT_MOBILE = _("不是手机号码。")
 _NOT_MOBILE_HELP = _("固定电话请填入“电话”。")
 _UNVERIFIED = _("该国家或地区没有这种号码，请核对。")

@@ -257,3 +257,31 @@ def districts_of(city_code: str) -> Table:
     """Code → full name of the districts and counties of a city or municipality."""
     known = _index().in_city.get(_city_key(city_code), {})
     return {code: _index().names[code] for code in dict.fromkeys(known.values())}
+
+
+def code_of(province: str, city: str = "", district: str = "") -> str:
+    """The code of the finest place that the three names, as people write them, agree on; "" where they name none.
+
+    A city alone is enough where its name is borne once. A district that does not lie in the city is left out.
+    """
+    index = _index()
+    found = _province_code(province or "")
+    if city:
+        within = index.in_province.get(found[:2], {}) if found else index.anywhere
+        code = within.get(city.strip(), "")
+        if code and not code.endswith("0000") and not _region(code).district:
+            found = code
+    if district and found:
+        found = index.in_city.get(_city_key(found), {}).get(district.strip()) or found
+    return found
+
+
+def short_code(code: str) -> str:
+    """`330000` → `33`, `330100` → `3301`: a code without the zeros of the levels that it does not name."""
+    return code.removesuffix("00").removesuffix("00") if len(code) == 6 else code
+
+
+def place_name(code: str) -> str:
+    """Full name, with what lies above it, of a code of two, four or six digits: `3301` → `浙江省杭州市`; "" for an unknown one."""
+    region = region_by_code(code.ljust(6, "0")) if _index().names.get(code.ljust(6, "0")) else NOWHERE
+    return "".join(dict.fromkeys(filter(None, region[:3])))

@@ -10,11 +10,20 @@ from datetime import date
 from django.utils.translation import gettext_lazy as _
 
 from .check_digits import USCC_CHARS, id_card_check, organisation_check, uscc_check
-from .checked import EMPTY, ERROR, REASON, Checked, Problem, plain_code, scientific
+from .checked import EMPTY, ERROR, REASON, WARNING, Checked, Problem, plain_code, scientific
 
 PROVINCE_CODES = frozenset(
-    str.split("11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82")
+    str.split(
+        "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83"
+    )
 )
+
+# GB 32100: the office that keeps the register, and the kinds of bodies that it registers.
+REGISTERS = {
+    "1": "1239", "2": "19", "3": "123459", "4": "19", "5": "1239", "6": "129", "7": "129", "8": "19", "9": "123", "A": "19",
+    "N": "1239", "Y": "1",
+}  # fmt: skip
+_NATIONAL = "10"  # firms that a national office registered have 100000 where others have their place
 
 # What a reader or a typist takes one character for; the first choice for letters that no code holds comes first.
 _LOOK_ALIKES = {
@@ -36,7 +45,7 @@ def uscc(text: str) -> Checked:
     code = _code(text)
     if len(code) == 18 and _is_uscc(code):
         if _uscc_checks(code):
-            return Checked(code)
+            return Checked(code, _implausible(code))
         if _truncated(code):
             return _wrong(code, "uscc.truncated", _TRUNCATED, ERROR, _AS_TEXT)
         return _wrong(code, "uscc.check_digit", _USCC_CHECK, REASON, _repaired(code))
@@ -49,6 +58,28 @@ def uscc(text: str) -> Checked:
     if not _letters_and_digits(code) or not code[2:8].isdigit():
         return _wrong(code, "uscc.characters", _USCC_CHARACTERS, ERROR, _repaired(code))
     return _wrong(code, "uscc.letters", _USCC_LETTERS, ERROR, _repaired(code))
+
+
+def _implausible(code: str) -> Problem | None:
+    """A warning for a code that is right in itself and yet names a register or a province that does not exist."""
+    if code[1] not in REGISTERS.get(code[0], ""):
+        return Problem("uscc.register", _USCC_REGISTER, WARNING, "", {"start": code[:2]})
+    if code[2:4] not in PROVINCE_CODES and code[2:4] != _NATIONAL:
+        return Problem("uscc.region", _USCC_REGION, WARNING, "", {"region": code[2:8]})
+    return None
+
+
+def uscc_of_person(text: str) -> Checked:
+    """The same for a customer who is a person: an identity number in its place is sent to its own field."""
+    code = _code(text)
+    if len(code) in (15, 18) and not valid_uscc(code) and id_card(code).problem is None:
+        return _wrong(code, "uscc.is_id_number", _USCC_IS_ID, ERROR, _USCC_IS_ID_HELP)
+    return uscc(text)
+
+
+def uscc_province(code: str) -> str:
+    """The first two digits of the region in which an already normalised code was given; "" for a national office."""
+    return code[2:4] if len(code) == 18 and code[2:4] in PROVINCE_CODES else ""
 
 
 def valid_uscc(code: str) -> bool:
@@ -86,7 +117,8 @@ def _swaps(code: str, place: int) -> list[str]:
 def tax_number(text: str) -> Checked:
     """纳税人识别号: a credit code or identity number (18), or the old forms of 15, 17 and 20 characters.
 
-    15 = region + organisation code; 17 and 20 = an identity number of 15 or 18 digits and two digits more.
+    15 = region + organisation code, or an old identity number; 17 and 20 = an identity number of 15 or 18 digits and two
+    digits more. An old number whose check digit is wrong gets a warning: not all offices formed them by the rule.
     """
     code = _code(text)
     if not code:
@@ -98,10 +130,23 @@ def tax_number(text: str) -> Checked:
     if len(code) == 18:
         return _tax_number_18(code)
     if len(code) == 15 and code[:6].isdigit():
-        return Checked(code)
-    if len(code) in (17, 20) and code[-2:].isdigit() and id_card(code[:-2]).problem is None:
-        return Checked(code)
+        return Checked(code, _old_number(code))
+    if len(code) in (17, 20) and code[-2:].isdigit():
+        problem = id_card(code[:-2]).problem
+        if problem is None or problem.severity != ERROR:
+            return Checked(code, problem and Problem("tax.check_digit", _TAX_CHECK, REASON))
     return Checked(code, Problem("tax.length", _TAX_LENGTH, ERROR, _TAX_LENGTH_HELP, {"length": len(code)}))
+
+
+def _old_number(code: str) -> Problem | None:
+    """What is odd about a tax number of 15 characters."""
+    if _is_old_id_card(code) and id_card(code).problem is None:
+        return None
+    if code[:2] not in PROVINCE_CODES:
+        return Problem("tax.region", _TAX_REGION, WARNING)
+    if organisation_check(code[6:14]) != code[14]:
+        return Problem("tax.old_check_digit", _TAX_OLD_CHECK, WARNING)
+    return None
 
 
 def _tax_number_18(code: str) -> Checked:
@@ -170,6 +215,12 @@ _USCC_LENGTH = _("统一社会信用代码应为 18 位，这里是 %(length)s �
 _USCC_CHARACTERS = _("统一社会信用代码只含数字和大写字母，第 3 至 8 位应为数字。")
 _USCC_LETTERS = _("统一社会信用代码不使用字母 I、O、S、V、Z，请检查是否把 1、0、5、2 写成了字母。")
 _USCC_CHECK = _("统一社会信用代码的校验码不符，可能有一位写错。")
+_USCC_IS_ID = _("这是身份证号，不是统一社会信用代码。")
+_USCC_IS_ID_HELP = _("请填入“证件号码”。")
+_USCC_REGISTER = _("没有以 %(start)s 开头的登记管理部门和机构类别，请核对统一社会信用代码的前两位。")
+_USCC_REGION = _("统一社会信用代码第 3 至 8 位 %(region)s 不是行政区划代码，请核对。")
+_TAX_REGION = _("15 位税号的前两位不是省份代码，请核对。")
+_TAX_OLD_CHECK = _("15 位税号后 9 位应是组织机构代码，其校验码不符，请核对。")
 _FIFTEEN_HELP = _("15 位是旧的注册号或税号，请改填营业执照上的 18 位代码。")
 _NINE_HELP = _("9 位是旧的组织机构代码，请改填营业执照上的 18 位代码。")
 _TAX_CHARACTERS = _("税号只含数字和字母。")

@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from permissions.actor import Actor
 
-from ..models import MatchKey, NumberAlias
+from ..models import CustomField, ForeignNumber, MatchKey, NumberAlias
 from ..rules import identifiers
 from ..rules.text import fold
 from ..services import matching, numbering
@@ -41,15 +41,28 @@ class Search:
 def search(text: str, actor: Actor) -> Search:
     """The rows that have all of these words; none for a text without letters or digits."""
     words = ["".join(text.split())] if _is_one_number(text) else text.split()[:WORDS]
-    found = [_word(word, actor) for word in words] or [Search(Q(pk__in=[]))]
+    own = _own_fields(actor)
+    found = [_word(word, actor, own) for word in words] or [Search(Q(pk__in=[]))]
     return Search(reduce(and_, (each.condition for each in found)), len(found) == 1 and found[0].is_common)
 
 
-def _word(word: str, actor: Actor) -> Search:
+def _own_fields(actor: Actor) -> list[int]:
+    """Fields of the set's own that are searched and that the actor reads whole."""
+    fields = CustomField.objects.filter(
+        ledger_id=actor.ledger_id,
+        state=CustomField.State.ACTIVE,
+        is_searchable=True,
+        is_sensitive=False,
+        is_indexed=True,
+    )
+    return [pk for pk, key in fields.values_list("pk", "key") if actor.may_read(key)]
+
+
+def _word(word: str, actor: Actor, own: list[int]) -> Search:
     folded = fold(word)
     if not folded:
         return Search(Q(pk__in=[]))
-    sets = [tokens for tokens in _token_sets(word, folded, actor) if tokens]
+    sets = [tokens for tokens in _token_sets(word, folded, actor, own) if tokens]
     ids = set(_ids(word, actor))
     few = index.candidates(actor.ledger_id, sets, CANDIDATES) if sets else []
     if few is not None:
@@ -58,7 +71,7 @@ def _word(word: str, actor: Actor) -> Search:
     return Search(common | Q(pk__in=ids) if ids else common, is_common=True)
 
 
-def _token_sets(word: str, folded: str, actor: Actor) -> Iterable[set[str]]:
+def _token_sets(word: str, folded: str, actor: Actor, own: list[int]) -> Iterable[set[str]]:
     """A set of tokens for each kind of text that could hold the word and that the actor reads whole."""
     if actor.may_read("name"):
         yield grams.query_grams(grams.NAME, folded)
@@ -72,17 +85,22 @@ def _token_sets(word: str, folded: str, actor: Actor) -> Iterable[set[str]]:
         yield grams.query_grams(grams.CONTACT, folded)
     if actor.may_read("address"):
         yield grams.query_grams(grams.ADDRESS, folded)
+    for field_id in own:
+        yield grams.query_grams(grams.own_kind(field_id), folded)
     digits = _phone_digits(word, actor)
     if len(digits) in (4, 8):
         yield {index.tail_token(digits)}
 
 
 def _ids(word: str, actor: Actor) -> Iterable[int]:
-    """Customers found by a whole value: a former number, a phone, an e-mail address."""
+    """Customers found by a whole value: a former number, one of another system, a phone, an e-mail address."""
     ledger = actor.ledger_id
     if actor.may_read("number"):
         aliases = NumberAlias.objects.filter(ledger_id=ledger, number_key=numbering.number_key(word))
         yield from aliases.exclude(customer=None).values_list("customer_id", flat=True)
+        if actor.may_read("foreign_numbers.number"):
+            foreign = ForeignNumber.objects.filter(ledger_id=ledger, number_key=numbering.number_key(word))
+            yield from foreign.values_list("customer_id", flat=True)[:CANDIDATES]
     if len(_phone_digits(word, actor)) > 4:
         checked = identifiers.phone(word)
         if checked.problem is None or checked.problem.severity != "error":

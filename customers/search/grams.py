@@ -12,11 +12,17 @@ from collections.abc import Iterable
 NAME, NUMBER, PINYIN, CONTACT, ADDRESS, PHONE = "n", "c", "p", "k", "a", "t"
 
 _WIDTH = {NAME: 2, CONTACT: 2, ADDRESS: 2, PINYIN: 3, NUMBER: 4}
+_OWN_WIDTH = 2
+
+
+def own_kind(field_id: int) -> str:
+    """The kind of texts of one of a set's own fields."""
+    return f"x{field_id}."
 
 
 def grams(kind: str, folded: str) -> set[str]:
     """Tokens that a stored text (already folded) is found by."""
-    width = _WIDTH[kind]
+    width = _WIDTH.get(kind, _OWN_WIDTH)
     if width == 2:
         found = {kind + folded[i : i + 2] for i in range(len(folded) - 1)}
         if kind == NAME or len(folded) == 1:
@@ -40,7 +46,7 @@ def _prefixes(kind: str, folded: str, width: int) -> set[str]:
 
 def query_grams(kind: str, folded: str) -> set[str]:
     """Tokens that a text containing ``folded`` must all have; empty when the kind cannot answer such a query."""
-    width = _WIDTH[kind]
+    width = _WIDTH.get(kind, _OWN_WIDTH)
     if not folded:
         return set()
     if width == 2:

@@ -4,7 +4,7 @@ What lives here: making rows, replacing them in bulk, and the SQL condition of a
 (``grams``) and ranking (``listing``). Every token carries its ledger, so a set's index behaves as if it stood alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from zlib import crc32
 
@@ -14,6 +14,8 @@ from django.db.models.expressions import RawSQL
 
 from erp_site.shared.crypto import keyed_hash
 
+from .. import own_values
+from ..fields import Field
 from ..rules.text import fold
 from ..services.bulk import insert_records
 from . import grams
@@ -24,6 +26,7 @@ TABLE = "customers_search"
 def texts_of(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) -> list[tuple[str, str]]:
     """(kind, folded text) of everything a customer is searched by, phones apart."""
     texts = [(grams.NAME, row["name_key"]), (grams.NUMBER, row["number_key"])]
+    texts.extend((grams.NAME, former["name_key"]) for former in parts.get("former_names", ()) if former.get("name_key"))
     if row.get("short_name"):
         texts.append((grams.NAME, fold(row["short_name"])))
     if row.get("english_name"):
@@ -56,8 +59,18 @@ def _digits(phone: str) -> str:
     return "".join(character for character in "".join(main[:2]) if character.isdigit())
 
 
-def tokens_of(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) -> set[str]:
-    return grams.document(texts_of(row, parts)) | phone_tails(row, parts)
+def tokens_of(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]], own: Iterable[Field] = ()) -> set[str]:
+    """Every token of a customer; ``own`` are the set's own fields that are searched."""
+    return grams.document([*texts_of(row, parts), *_own_texts(row, own)]) | phone_tails(row, parts)
+
+
+def _own_texts(row: dict[str, Any], own: Iterable[Field]) -> Iterator[tuple[str, str]]:
+    """Each own field is a kind by itself, so that nobody finds through one that he may not read."""
+    values = row.get("custom_values")
+    if values:
+        for field in own:
+            if text := own_values.searched_text(field, values):
+                yield grams.own_kind(field.custom.pk), text
 
 
 def add(ledger_id: int, documents: Iterable[tuple[int, set[str]]]) -> None:

@@ -1,50 +1,67 @@
 """Raw values to clean ones: field by field, the same at every door.
 
 What lives here: dispatch by field type, look-ups of names (category, person, department, tag) and the length check. What does
-not: the judgement of an identifier (``customers.rules``) and how a spreadsheet cell becomes a raw value
-(``imports.columns``).
+not: a set's own fields (``own_cleaning``), the judgement of an identifier (``customers.rules``) and how a spreadsheet cell becomes
+a raw value (``imports.columns``).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from permissions.actor import Actor
 from permissions.models import Department, User
 
 from ..fields import Catalogue, Field, Type
-from ..models import Category, Tag
-from ..rules import amounts, choices, dates
+from ..models import SalesRegion, Tag
+from ..rules import amounts, choices, dates, industries
 from ..rules.text import clean_lines, clean_text, fold, has_forbidden
+from .categories import Names
 from .edits import Problem
+from .own_cleaning import OwnCleaner
 
 Clean = tuple[Any, Problem | None]
 
 
 class Cleaner:
-    """Cleans values for one set; loads each look-up table once, when the first value asks for it."""
+    """Cleans values for one set; loads each look-up table once, when the first value asks for it.
 
-    def __init__(self, catalogue: Catalogue):
+    ``by`` is whoever writes: only customers that he sees and files of his own can be referred to.
+    """
+
+    def __init__(self, catalogue: Catalogue, by: Actor | None = None):
         self.catalogue = catalogue
+        self.own = OwnCleaner(catalogue, by)
         self.ledger = catalogue.ledger
         self._lookups: dict[str, dict[str, int]] = {}
         self._by_key: dict[str, Callable[[Any], Clean]] = {}
 
-    def clean(self, field: Field, raw: Any) -> Clean:
-        """(clean value, problem): blank becomes "" for text and None for the rest; a bad value comes back as it was."""
-        cleaner = self._by_key.get(field.key)
+    def clean(self, field: Field, raw: Any, kind: str = "") -> Clean:
+        """(clean value, problem): blank becomes "" for text and None for the rest; a bad value comes back as it was.
+
+        ``kind`` is that of the customer: some fields are judged by it.
+        """
+        key = f"{field.key} {kind}" if field.checks_by_kind else field.key
+        cleaner = self._by_key.get(key)
         if cleaner is None:
-            cleaner = self._by_key[field.key] = self._cleaner(field)
+            own = dict(field.checks_by_kind).get(kind)
+            cleaner = self._by_key[key] = self._cleaner(replace(field, check=own) if own else field)
         return cleaner(raw)
 
     def _cleaner(self, field: Field) -> Callable[[Any], Clean]:
+        if field.is_own:
+            return self.own.cleaner(field)
         by_type = {
             Type.TEXT: _text,
             Type.LONG_TEXT: _long_text,
             Type.INTEGER: _integer,
             Type.MONEY: _money,
+            Type.DECIMAL: _decimal,
             Type.DATE: _date,
             Type.BOOLEAN: _boolean,
         }
@@ -53,16 +70,20 @@ class Cleaner:
             return lambda raw: function(field, raw)
         if field.type == Type.CHOICE:
             known = {fold(str(text)): value for value, label in field.choices for text in (label, value)}
+            if field.key == "industry":
+                return lambda raw: _choice(field, known, industries.industry_code(_as_text(raw)) or raw)
             return lambda raw: _choice(field, known, raw)
         if field.type == Type.TAGS:
             return lambda raw: self._tags(field, raw)
+        if field.type == Type.CATEGORY:
+            return lambda raw: self._category(field, raw)
         return lambda raw: self._lookup(field, raw)
 
     def _table(self, type: Type) -> dict[str, int]:
         """Folded name or code → pk of the rows that may be chosen in this set; a pk itself is no key."""
         if type not in self._lookups:
             loader = {
-                Type.CATEGORY: lambda: Category.objects.filter(ledger=self.ledger, is_active=True).values_list(
+                Type.SALES_REGION: lambda: SalesRegion.objects.filter(ledger=self.ledger, is_active=True).values_list(
                     "pk", "code", "name"
                 ),
                 Type.USER: lambda: (
@@ -71,7 +92,8 @@ class Cleaner:
                     .values_list("pk", "username", "display_name")
                 ),
                 Type.DEPARTMENT: lambda: Department.objects.filter(is_active=True).values_list("pk", "code", "name"),
-                Type.TAGS: lambda: Tag.objects.filter(ledger=self.ledger).values_list("pk", "name", "name"),
+                # The name of a tag that was merged means the one that took it in.
+                Type.TAGS: lambda: [(self._tag_pks[tag.pk], tag.name, tag.name) for tag in self._tag_rows],
             }[type]
             found: dict[str, int] = {}
             for pk, code, name in loader():
@@ -97,6 +119,37 @@ class Cleaner:
             )
         return pk, None
 
+    @cached_property
+    def _categories(self) -> Names:
+        return Names(self.ledger)
+
+    def _category(self, field: Field, raw: Any) -> Clean:
+        """A category by pk, code, name, path or former code; what is ambiguous is refused with the candidates."""
+        if _blank(raw):
+            return None, None
+        if isinstance(raw, int) and not isinstance(raw, bool) and self._categories.may_be_given(raw):
+            return raw, None
+        meant = self._categories.find(str(raw))
+        if meant.pk is not None:
+            doubt = Problem(field.key, "category.former", meant.note, "warning", value=str(raw)[:120])
+            return meant.pk, doubt if meant.note else None
+        unknown = _("%(label)s「%(value)s」在本账套中不存在或已停用。")
+        return raw, Problem(
+            field.key,
+            "category.ambiguous" if meant.fault else "category.unknown",
+            meant.fault or unknown % {"label": field.label, "value": str(raw)[:60]},
+            suggestion="" if meant.fault else _("请改为已有的名称或编码，或先在设置中新增。"),
+            value=str(raw)[:120],
+        )
+
+    @cached_property
+    def _tag_rows(self) -> list[Tag]:
+        return list(Tag.objects.filter(ledger=self.ledger))
+
+    @cached_property
+    def _tag_pks(self) -> dict[int, int]:
+        return {tag.pk: tag.merged_into_id or tag.pk for tag in self._tag_rows}
+
     def _tags(self, field: Field, raw: Any) -> Clean:
         names = (
             raw if isinstance(raw, list | tuple) else str(raw or "").replace("，", ",").replace("、", ",").split(",")
@@ -105,8 +158,7 @@ class Cleaner:
         for name in names:
             if _blank(name):
                 continue
-            is_pk = isinstance(name, int) and name in self._table(Type.TAGS).values()
-            pk = name if is_pk else self._table(Type.TAGS).get(fold(str(name)))
+            pk = self._tag_pks.get(name) if isinstance(name, int) else self._table(Type.TAGS).get(fold(str(name)))
             (chosen.append(pk) if pk else unknown.append(str(name).strip()))
         if unknown:
             return raw, Problem(
@@ -193,6 +245,14 @@ def _money(field: Field, raw: Any) -> Clean:
     if isinstance(raw, Decimal):
         return raw, None
     return _checked(field, raw, amounts.money(_as_text(raw)))
+
+
+def _decimal(field: Field, raw: Any) -> Clean:
+    if _blank(raw):
+        return None, None
+    if isinstance(raw, Decimal):
+        return raw, None
+    return _checked(field, raw, field.check(_as_text(raw)))
 
 
 def _date(field: Field, raw: Any) -> Clean:

@@ -3,8 +3,9 @@
 Plain data, no database. One saved form is a list of one edit, an import chunk a list of a thousand.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 
@@ -57,11 +58,16 @@ class Edit:
     customer_id: int | None = None
     base_version: int | None = None
     row: int | None = None
+    template: str = ""  # code of the entry template (录入模板) through which a new customer was typed
+    recompute: bool = False  # formulas are computed anew though nothing that they read has changed
     reason: str = ""
+    name_since: date | None = None  # first day of a changed name, where it is not today
     problems: list[Problem] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
     keys: dict[int, tuple[str, str]] = field(default_factory=dict)  # match key → (kind, value), set by the match stage
     changed: list[str] = field(default_factory=list)  # keys that the writer found changed
+    # Called by the writer with the locked row and its parts: brings computed values up to what others have saved meanwhile.
+    renew: Callable[[dict[str, Any], dict[str, list[dict[str, Any]]]], None] | None = None
 
     @property
     def is_add(self) -> bool:

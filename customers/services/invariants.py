@@ -5,14 +5,18 @@ their own checks to ``CHECKS`` in AppConfig.ready.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 
 from django.db import connection, models
 from django.db.models import Max, Min
 
-from ..models import ChangeBatch, Customer, IdentityClaim, MatchKey
+from ledgers.models import Ledger
+
+from ..models import ChangeBatch, Customer, CustomValue, IdentityClaim, MatchKey
 from ..search import index
 from . import matching, numbering
 from .bulk import table
+from .own_writing import OwnWriter
 from .snapshots import PART_MODELS, load
 
 Check = Callable[[int | None], Iterable[str]]
@@ -62,7 +66,7 @@ def check_derived(ledger_id: int | None = None) -> Iterator[str]:
         return
     for start in range(span["first"], span["last"] + 1, STEP):
         ids = list(rows.filter(pk__gte=start, pk__lt=start + STEP).values_list("pk", flat=True))
-        for fault in (_wrong_keys(ids), _wrong_claims(ids), _wrong_search(ids)):
+        for fault in (_wrong_keys(ids), _wrong_claims(ids), _wrong_search(ids), _wrong_copies(ids)):
             if fault:
                 yield fault
                 return
@@ -84,9 +88,38 @@ def _wrong_claims(ids: list[int]) -> str:
 
 
 def _wrong_search(ids: list[int]) -> str:
+    writers: dict[int, OwnWriter] = {}
     for pk, (row, parts) in load(ids).items():
-        if not index.holds(row["ledger_id"], pk, index.tokens_of(row, parts)):
+        own = writers.setdefault(row["ledger_id"], OwnWriter(Ledger(pk=row["ledger_id"])))
+        # The text of a field that is just being indexed comes bit by bit.
+        searched = [field for field in own.searchable if field.custom.is_indexed]
+        if not index.holds(row["ledger_id"], pk, index.tokens_of(row, parts, searched)):
             return f"I8 customer {pk}: search text differs from the row"
+    return ""
+
+
+def _digits(number: Decimal | str | None) -> str | None:
+    """A number to thirteen digits: SQLite keeps no more than fifteen."""
+    return None if number is None else f"{Decimal(number):.12e}"
+
+
+def _wrong_copies(ids: list[int]) -> str:
+    """Copies of own fields' values, those of fields that are just being indexed apart."""
+    writers: dict[int, OwnWriter] = {}
+    stored: dict[int, set[tuple]] = {}
+    rows = CustomValue.objects.filter(customer_id__in=ids, field__is_indexed=True)
+    for field_id, pk, text, number, claim in rows.values_list("field_id", "customer_id", "text", "number", "claim"):
+        stored.setdefault(pk, set()).add((field_id, text, _digits(number), claim))
+    for pk, (row, _parts) in load(ids).items():
+        own = writers.setdefault(row["ledger_id"], OwnWriter(Ledger(pk=row["ledger_id"])))
+        due = {
+            (field_id, text, _digits(number), claim)
+            for key, value in (row["custom_values"] or {}).items()
+            if key in own.fields and own.fields[key].custom.is_indexed
+            for field_id, _pk, text, number, claim in own.records(pk, key, value)
+        }
+        if stored.get(pk, set()) != due:
+            return f"I8 customer {pk}: copies of own fields differ from the row"
     return ""
 
 

@@ -36,6 +36,8 @@ def by_number(number: str, actor: Actor) -> list[Found]:
         former = [Found(customer, kinds[customer.pk]) for customer in visible.filter(pk__in=kinds)[:10]]
         if former:
             return former
+    if not actor.may_read("foreign_numbers.number"):
+        return []
     foreign = ForeignNumber.objects.filter(ledger_id=actor.ledger_id, number_key=key)
     systems = dict(foreign.values_list("customer_id", "system")[:50])
     labels = {pk: _("%(system)s 编号") % {"system": system} for pk, system in systems.items()}

@@ -42,7 +42,7 @@ def identifying_values(row: dict[str, Any], parts: dict[str, list[dict[str, Any]
     for part, kinds in _PART_KINDS.items():
         for part_row in parts.get(part, ()):
             for column, kind in kinds:
-                value = part_row.get(column)
+                value = part_row.get("name_key" if kind == "name" else column)
                 if value:
                     yield kind, value
 

@@ -4,7 +4,7 @@ What lives here: the stages, each working on the whole list with a constant numb
 value (``cleaning``), hits (``matching``), saving (``writing``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,9 +18,16 @@ from permissions.rights import Right
 from ..fields import Catalogue
 from ..models import PARTS, Customer, ForeignNumber
 from ..rules import identifiers, names, regions
-from . import matching, numbering
+from . import identity, matching, numbering, own_cleaning, own_uniqueness, part_rules, reviews, status
+from . import regions as sales_regions
 from .cleaning import Cleaner
-from .edits import Edit, Hit, Outcome, PartEdit, Problem, accepted
+from .edits import Edit, Outcome, PartEdit, Problem, accepted
+from .number_checks import Judge
+from .rule_stage import RuleStage
+from .snapshots import own_values_of
+
+# Filled in AppConfig.ready by rooms that judge edits beside the stages below; each is called once with the whole list.
+more_rules: list[Callable[["Pipeline", list[Edit]], None]] = []
 
 
 @dataclass
@@ -28,10 +35,12 @@ class Policy:
     """How a door wants doubtful edits handled, beside the set's own parameters.
 
     ``report_duplicates``: a name that is taken refuses nothing, it is only reported (imports); otherwise the set's policy asks
-    for a reason. ``require_complete``: new customers must have every required field.
+    for a reason. ``renumbering``: the numbers were made by the rule itself, and one customer may take what another gives up in
+    the same list, or gave up before (these keys).
     """
 
     report_duplicates: bool = False
+    renumbering: frozenset[str] | None = None
 
 
 @dataclass
@@ -44,15 +53,21 @@ class Pipeline:
 
     def __post_init__(self):
         self.catalogue = Catalogue.of(self.ledger)
-        self.cleaner = Cleaner(self.catalogue)
+        self.cleaner = Cleaner(self.catalogue, self.by)
+        self.rules = RuleStage(self.catalogue, self.cleaner)
         self._levels: dict[str, bool] = {}
+        self.before: dict[int, dict[str, Any]] = {}
 
     def prepare(self, edits: list[Edit]) -> None:
         """Run every stage before writing; afterwards each edit has clean values, its problems and its hits."""
         self.authorise(edits)
+        self.rules.fill_defaults(edits)
         self.normalise(edits)
+        self.rules.look(edits, Customer.objects.visible_to(self.by))
         self.derive(edits)
         self.validate(edits)
+        for judge in more_rules:
+            judge(self, edits)
         self.match(edits)
 
     # --- may he ---------------------------------------------------------------------------------------
@@ -77,15 +92,15 @@ class Pipeline:
     def _is_masked(self, key: str, value: Any) -> bool:
         """Whether the value is what a reader of masked ones was shown: it comes back as "unchanged"."""
         field = self.catalogue.get(key)
-        return field is not None and field.sensitive and looks_masked(value)
+        return field is not None and field.may_come_masked and looks_masked(value)
 
     def _require_visible(self, edits: list[Edit]) -> None:
+        """Changed customers must be seen; what is stored of them now, as far as rules look at it, is kept in ``before``."""
         ids = {edit.customer_id for edit in edits}
-        if not ids or self.by.is_system:
-            return
-        seen = set(Customer.objects.visible_to(self.by).filter(pk__in=ids).values_list("pk", flat=True))
+        rows = Customer.objects.visible_to(self.by).filter(pk__in=ids).values(*_LOOKED_AT) if ids else ()
+        self.before = {row["pk"]: row for row in rows}
         for edit in edits:
-            if edit.customer_id not in seen:
+            if edit.customer_id not in self.before and not self.by.is_system:
                 edit.problem("", "customer.not_found", _("没有找到该客户，或您无权查看。"))
 
     def _may_edit(self, key: str) -> bool:
@@ -107,26 +122,34 @@ class Pipeline:
 
     def normalise(self, edits: list[Edit]) -> None:
         """Raw values to clean ones; flat keys move into the primary rows of their parts."""
+        self.cleaner.own.look_ahead(edit.values for edit in edits)
         for edit in edits:
+            kind = self._kind_of(edit)
             raw, edit.values = edit.values, {}
             for key, value in raw.items():
-                self._normalise_value(edit, key, value)
+                self._normalise_value(edit, key, value, kind)
             for part, rows in edit.parts.items():
-                self._normalise_part(edit, part, rows)
-            self._sort_tax_number(edit)
+                self._normalise_part(edit, part, rows, kind)
+            self._sort_tax_number(edit, kind)
 
-    def _normalise_value(self, edit: Edit, key: str, value: Any) -> None:
+    def _kind_of(self, edit: Edit) -> str:
+        """The kind that the customer will be of: some fields are judged by it."""
+        field = self.catalogue.get("kind")
+        said, problem = self.cleaner.clean(field, edit.values.get("kind"))
+        return said if said and not problem else self.before.get(edit.customer_id, {}).get("kind", "")
+
+    def _normalise_value(self, edit: Edit, key: str, value: Any, kind: str) -> None:
         field = self.catalogue.get(key)
         if field is None or field.read_only:
             return
-        if field.sensitive and looks_masked(value):
+        if field.may_come_masked and looks_masked(value):
             return
-        clean, problem = self.cleaner.clean(field, value)
+        clean, problem = self.cleaner.clean(field, value, kind)
         if problem:
             edit.problems.append(problem)
         if field.part == "foreign_numbers":
-            if clean:
-                edit.foreign[key.partition(":")[2]] = clean
+            if clean or not edit.is_add:
+                edit.foreign[key.partition(":")[2]] = clean or ""  # blank: the number in that system is taken out
         elif key == "tags":
             edit.values["tags"] = clean
         elif field.part:
@@ -145,7 +168,7 @@ class Pipeline:
         rows.append(PartEdit({}, primary=True))
         return rows[-1]
 
-    def _normalise_part(self, edit: Edit, part: str, rows: list[PartEdit]) -> None:
+    def _normalise_part(self, edit: Edit, part: str, rows: list[PartEdit], kind: str) -> None:
         for index, row in enumerate(rows):
             if row.primary:
                 continue
@@ -154,7 +177,7 @@ class Pipeline:
                 if field is None or (field.sensitive and looks_masked(value)):
                     del row.values[column]
                     continue
-                row.values[column], problem = self.cleaner.clean(field, value)
+                row.values[column], problem = self.cleaner.clean(field, value, kind)
                 if problem:
                     problem.field = f"{part}.{index}.{column}"
                     edit.problems.append(problem)
@@ -172,11 +195,14 @@ class Pipeline:
             )
 
     @staticmethod
-    def _sort_tax_number(edit: Edit) -> None:
-        """A tax number of 18 code characters is the credit code: it goes there, and the profile derives it."""
+    def _sort_tax_number(edit: Edit, kind: str) -> None:
+        """A tax number of 18 code characters is the credit code: it goes there, and the profile derives it.
+
+        That of a person is his identity number, which stays where it is, and so does one abroad.
+        """
         for row in edit.parts.get("invoice_profiles", ()):
             number = row.values.get("tax_number")
-            if not row.primary or not number:
+            if not row.primary or not number or not identity.may_be_credit_code(number, kind):
                 continue
             checked = identifiers.uscc(number)
             if not edit.values.get("uscc") and (checked.problem is None or checked.problem.severity != "error"):
@@ -192,7 +218,10 @@ class Pipeline:
     # --- derive ------------------------------------------------------------------------------------------
 
     def derive(self, edits: list[Edit]) -> None:
-        """Fill in what follows from the rest: comparison key, pinyin, 助记码, short name, region."""
+        """Fill in what follows from the rest: comparison key, pinyin, 助记码, short name, region, formulas."""
+        identity.derive(edits)
+        part_rules.derive(edits)
+        status.derive(edits, self.before, self.ledger, self.by)
         for edit in edits:
             values = edit.values
             name = values.get("name")
@@ -207,6 +236,10 @@ class Pipeline:
             if values.get("registered_capital") is not None:
                 values.setdefault("capital_currency", "CNY")
         self._derive_ownership([edit for edit in edits if edit.is_add])
+        seen = Customer.objects.visible_to(self.by)
+        sales_regions.derive(edits, self.ledger, seen)
+        reviews.derive(edits, self.ledger, seen)
+        self.rules.compute(edits)
 
     def _derive_ownership(self, edits: list[Edit]) -> None:
         """Who does not see everything owns what he adds, or he would lose sight of it; the department is the owner's."""
@@ -250,45 +283,23 @@ class Pipeline:
             for problem in edit.problems:
                 if problem.severity == "reason" and problem.code.endswith("check_digit"):
                     problem.severity = digit_policy
-            self._require(edit)
-        self._validate_numbers([edit for edit in edits if edit.values.get("number")])
-        for edit, message in numbering.cannot_number(self.ledger, [edit for edit in edits if edit.is_add]):
-            edit.problem("number", "number.missing_part", message, suggestion=_("请补填该字段，或手工填写编号。"))
+        self.rules.judge(edits)
+        Judge(self.ledger, self.by, self.catalogue, renumbering=self.policy.renumbering,
+              quiet=self.policy.report_duplicates).judge(edits)  # fmt: skip
         self._validate_foreign([edit for edit in edits if edit.foreign])
-
-    def _require(self, edit: Edit) -> None:
-        bad = {problem.field for problem in edit.problems}
-        for key in self.catalogue.required:
-            field = self.catalogue.get(key)
-            if field is None or key in bad:
-                continue
-            given, value = _given(edit, field)
-            if (edit.is_add or given) and value in (None, "", []):
-                edit.problem(key, "field.required", _("%(field)s必须填写。") % {"field": field.label})
-
-    def _validate_numbers(self, edits: list[Edit]) -> None:
-        mode = self.ledger.parameter("number_mode")
-        keys = {edit: numbering.number_key(str(edit.values["number"])) for edit in edits}
-        held = numbering.taken(self.ledger.pk, keys.values())
-        first: dict[str, Edit] = {}
-        for edit, key in keys.items():
-            holder = held.get(key, 0)
-            if edit.is_add and mode == "auto":
-                edit.problem("number", "number.automatic", _("本账套的客户编号由系统自动生成，不能手工填写。"),
-                             suggestion=_("请留空编号。"), value=edit.values["number"])  # fmt: skip
-            elif key in held and (holder is None or holder != edit.customer_id):
-                edit.problem("number", "number.taken", _("客户编号「%(number)s」已被使用。") % {"number": edit.values["number"]},
-                             suggestion=_("请换一个编号，或留空由系统生成。"), value=edit.values["number"])  # fmt: skip
-                if holder:
-                    edit.hits.append(Hit("number", edit.values["number"], holder))
-            other = first.setdefault(key, edit)
-            if other is not edit:
-                edit.problem("number", "number.repeated", _("客户编号「%(number)s」在文件中重复。") % {"number": edit.values["number"]},
-                             value=edit.values["number"])  # fmt: skip
-                edit.hits.append(Hit("number", edit.values["number"], other=other))
+        identity.judge(edits, self.before)
+        status.judge(edits, self.before, self.ledger, self.by)
+        part_rules.judge(edits, self.ledger, self.by)
+        own_cleaning.forgive_unchanged(edits, self.catalogue, own_values_of)
+        own_uniqueness.check(edits, self.catalogue)
 
     def _validate_foreign(self, edits: list[Edit]) -> None:
-        wanted = {(system, numbering.number_key(number)) for edit in edits for system, number in edit.foreign.items()}
+        wanted = {
+            (system, numbering.number_key(number))
+            for edit in edits
+            for system, number in edit.foreign.items()
+            if number
+        }
         if not wanted:
             return
         held = {
@@ -300,6 +311,8 @@ class Pipeline:
         first: dict[tuple[str, str], Edit] = {}
         for edit in edits:
             for system, number in edit.foreign.items():
+                if not number:
+                    continue
                 key = (system, numbering.number_key(number))
                 holder, other = held.get(key), first.setdefault(key, edit)
                 if (holder and holder != edit.customer_id) or other is not edit:
@@ -325,16 +338,24 @@ class Pipeline:
             severity = "error" if uscc_policy == "block" else self._softened("reason")
             edit.problem("uscc", "uscc.taken", _("统一社会信用代码「%(value)s」已属于另一个客户。") % {"value": uscc}, severity,
                          suggestion=_("请打开已有客户核对。"), value=uscc)  # fmt: skip
-        if "name" in kinds and name_policy != "allow" and edit.values.get("name"):
+        named = {hit.value for hit in edit.hits if hit.kind == "name"}
+        if named - {edit.values.get("name_key")}:
+            edit.problem("former_name", "former_name.known", _("曾用名与另一客户的名称或曾用名相同。"), "warning",
+                         suggestion=_("请确认不是同一客户。"))  # fmt: skip
+        if edit.values.get("name_key") in named and name_policy != "allow":
             severity = "error" if name_policy == "block" else self._softened("reason")
-            edit.problem("name", "name.taken", _("已有同名客户「%(value)s」。") % {"value": edit.values["name"]}, severity,
+            edit.problem("name", "name.taken", _("已有同名客户「%(value)s」（含曾用名）。") % {"value": edit.values["name"]}, severity,
                          suggestion=_("请确认不是同一客户，并说明原因。"), value=edit.values["name"])  # fmt: skip
 
     def _softened(self, severity: str) -> str:
         return "warning" if self.policy.report_duplicates else severity
 
 
-_NEEDED = {"addresses": "line", "bank_accounts": "account"}
+_NEEDED = {
+    "addresses": "line", "bank_accounts": "account", "licences": "number", "former_names": "name", "blocks": "reason",
+}  # fmt: skip
+# Columns of a stored customer that rules compare a change with.
+_LOOKED_AT = ("pk", "kind", "name", "uscc", "province", "status", "status_since")
 
 
 def _said(edit: Edit) -> Iterator[tuple[str, Any]]:
@@ -353,16 +374,6 @@ def _says_something(row: PartEdit) -> bool:
         or any(value not in (None, "", False) for value in row.values.values())
         or (row.primary and bool(row.values))
     )
-
-
-def _given(edit: Edit, field) -> tuple[bool, Any]:
-    """(whether the edit says anything of this field, what)."""
-    if field.part:
-        rows = edit.parts.get(field.part, ())
-        values = [row.values[field.column] for row in rows if field.column in row.values and not row.remove]
-        return bool(values), next((value for value in values if value), None)
-    column = "tags" if field.key == "tags" else field.column
-    return column in edit.values, edit.values.get(column)
 
 
 def _part_values(edit: Edit) -> dict[str, list[dict[str, Any]]]:

@@ -8,6 +8,7 @@ from ..models import Customer, IdentityClaim, MatchKey
 from ..search import index
 from . import matching
 from .bulk import insert_records, table
+from .own_writing import OwnWriter
 from .snapshots import load
 
 STEP = 1_000
@@ -16,7 +17,7 @@ Progress = Callable[[int], None]
 
 def rebuild(ledger, *, keys: bool, search: bool, progress: Progress = lambda done: None) -> int:
     """Recompute what was asked for, a thousand customers a transaction; returns how many were done."""
-    done, last = 0, 0
+    done, last, own = 0, 0, OwnWriter(ledger)
     while True:
         with transaction.atomic():
             ids = list(
@@ -30,7 +31,9 @@ def rebuild(ledger, *, keys: bool, search: bool, progress: Progress = lambda don
                 _keys(ledger, ids, snapshots)
             if search:
                 index.remove(ids)
-                index.add(ledger.pk, [(row["id"], index.tokens_of(row, parts)) for row, parts in snapshots])
+                index.add(
+                    ledger.pk, [(row["id"], index.tokens_of(row, parts, own.searchable)) for row, parts in snapshots]
+                )
         done, last = done + len(ids), ids[-1]
         progress(done)
 

@@ -10,6 +10,11 @@ Row = dict[str, Any]
 PART_MODELS = {**PARTS, "foreign_numbers": ForeignNumber}
 
 
+def own_values_of(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """id → the JSON of the set's own fields, as it is stored; one query."""
+    return dict(Customer.objects.filter(pk__in=list(ids)).values_list("pk", "custom_values"))
+
+
 def load(ids: Iterable[int], *, lock: bool = False) -> dict[int, tuple[Row, dict[str, list[Row]]]]:
     """id → (customer row, part → rows), one query per table; ``lock`` takes the customer rows in pk order."""
     wanted = sorted(set(ids))

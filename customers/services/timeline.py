@@ -19,8 +19,9 @@ from django.utils.translation import gettext_lazy
 
 from permissions.actor import Door
 
-from ..fields import PART_LABELS, Field, Type, foreign_field
-from ..models import ChangeBatch, Customer
+from .. import own_values
+from ..fields import PART_LABELS, Field, Type, foreign_field, own_fields
+from ..models import ChangeBatch, Customer, CustomField
 from ..presenting import Presenter
 from .snapshots import PART_MODELS
 
@@ -46,11 +47,14 @@ _MOVES: dict[str, str | Promise] = {
     Customer.State.ARCHIVED: gettext_lazy("归档客户"),
 }
 
+_PAST_STATES = (CustomField.State.DISABLED, CustomField.State.CONVERTING, CustomField.State.DELETED)
+
 # The writer's own, said by the entry itself.
 _STAMPS = {"created_at", "updated_at"}
 
 # By which column a row of a part is called in the timeline.
-_NAMED_BY = {"contacts": "name", "addresses": "line", "bank_accounts": "bank_name", "invoice_profiles": "title"}
+_NAMED_BY = {"contacts": "name", "addresses": "line", "bank_accounts": "bank_name", "invoice_profiles": "title",
+             "licences": "number", "former_names": "name", "blocks": "process"}  # fmt: skip
 
 Row = dict[str, Any]
 
@@ -124,15 +128,7 @@ def page(customer: Customer, presenter: Presenter, *, before: str = "", size: in
     batches = ChangeBatch.objects.select_related("by").in_bulk({row["batch_id"] for row in shown})
     parts = _part_rows(customer.pk, [row["history_date"] for row in shown])
     entries = [
-        Entry(
-            title=reader.title(before_row, row),
-            is_added=row["history_type"] == ADDED,
-            at=row["history_date"],
-            batch=batches[row["batch_id"]],
-            reason=batches[row["batch_id"]].reason or row["history_change_reason"] or "",
-            changes=reader.customer(before_row, row),
-            parts=reader.parts(parts.get((row["batch_id"], row["history_date"]), [])),
-        )
+        reader.entry(before_row, row, parts.get((row["batch_id"], row["history_date"]), []), batches[row["batch_id"]])
         for row, before_row in zip(shown, [*older, None], strict=False)
     ]
     return Timeline(entries, str(shown[-1]["history_id"]) if len(rows) > size else "")
@@ -186,8 +182,25 @@ class _Reader:
             part: catalogue.readable(actor, catalogue.of_part(part)) for part in PART_MODELS if catalogue.of_part(part)
         }
 
+        # A field that is no longer in use still says what happened to it.
+        past = [each for each in own_fields(catalogue.ledger, _PAST_STATES) if each.key not in catalogue.by_key]
+        self.fields += catalogue.readable(actor, past) if past else []
         if actor.may_read("registered_capital"):
             self.fields.append(Field("capital_currency", _("注册资本币种"), column="capital_currency"))
+
+    def entry(self, old: Row | None, new: Row, parts: list[PartRow], batch: ChangeBatch) -> Entry:
+        """One act. Why it was done is not for a reader who sees nothing of what was done."""
+        changes, part_changes = self.customer(old, new), self.parts(parts)
+        is_told = bool(changes or part_changes or old is None or old["state"] != new["state"])
+        return Entry(
+            title=self.title(old, new),
+            is_added=new["history_type"] == ADDED,
+            at=new["history_date"],
+            batch=batch,
+            reason=(batch.reason or new["history_change_reason"] or "") if is_told else "",
+            changes=changes,
+            parts=part_changes,
+        )
 
     def title(self, old: Row | None, new: Row) -> str:
         """What the act was, in two words."""
@@ -248,6 +261,8 @@ class _Reader:
     @staticmethod
     def _value(field_: Field, row: Row | None) -> Any:
         """A column's value; empty text, no value and an unticked box are the same emptiness."""
+        if field_.is_own:
+            return own_values.read(field_, row["custom_values"] or {}) if row else None
         value = row[field_.column] if row else None
         if field_.type == Type.BOOLEAN:
             return value or None

@@ -17,19 +17,32 @@ from erp_site.shared import failpoints
 from erp_site.shared.errors import BusinessError, StaleVersion
 from permissions.actor import Actor
 
+from ..fields import Catalogue
 from ..models import ChangeBatch, Customer, Event, IdentityClaim, MatchKey
 from ..search import index
-from . import matching, numbering
+from . import matching, naming, numbering, own_uniqueness
 from .bulk import Row, insert_records, table
 from .edits import Edit, Outcome, PartEdit
+from .own_writing import COLUMN as OWN
+from .own_writing import OwnWriter
 from .snapshots import PART_MODELS, load
 
 # What an edit may set on the customer row; everything else is the writer's own.
-_OWN = {"id", "ledger_id", "version", "created_at", "updated_at", "created_batch_id", "last_batch_id"}
-WRITABLE = frozenset(table(Customer).attnames) - _OWN
+_STAMPS = {"id", "ledger_id", "version", "created_at", "updated_at", "created_batch_id", "last_batch_id"}
+WRITABLE = frozenset(table(Customer).attnames) - _STAMPS - {OWN}
+
+# Columns that no key, claim or search text is made from: when only they change, none of those is made anew.
+_UNINDEXED = frozenset(
+    {"owner_id", "department_id", "category_id", "sales_region_id", "next_review_on", "tags", "grade", "source", "industry",
+     "status", "status_since", "credit_limit", "credit_days"}
+)  # fmt: skip
 
 # The flag that marks the primary row of a part, and the columns a new primary row takes from the customer.
 _FLAGS = {"contacts": "is_primary", "bank_accounts": "is_default", "invoice_profiles": "is_default"}
+
+
+# Filled in AppConfig.ready by what has to know of changes: called inside the transaction with (set, ids of changed customers).
+after_change: list[Callable[[Any, list[int]], None]] = []
 
 
 def open_batch(*, ledger, by: Actor, kind: str, reason: str = "", state: str = ChangeBatch.State.DONE) -> ChangeBatch:
@@ -77,12 +90,17 @@ def write(
             writer.change([edit for edit in edits if not edit.is_add], outcome)
             writer.add([edit for edit in edits if edit.is_add], outcome)
             _count(batch, outcome)
+            if outcome.updated:
+                for told in after_change:
+                    told(ledger, [edit.customer_id for edit in outcome.updated])
             failpoints.hit("writing.before_commit")
             if inside:
                 inside()
     except IntegrityError as clash:
         if not taken_meanwhile(clash):
             raise
+        if named := own_uniqueness.clash(edits, Catalogue.of(ledger)):
+            raise named from clash
         raise BusinessError(
             _("刚刚有其他人保存了相同的编号、信用代码或外部编号。"), code="write.clash", remedy=_("请刷新后重试。")
         ) from clash
@@ -112,6 +130,7 @@ class _Writer:
         self.batch = batch
         self.reason = reason[:100]
         self.at: datetime = timezone.now()
+        self.own = OwnWriter(ledger, converts=batch.kind == ChangeBatch.Kind.SETTINGS)
 
     # --- new customers --------------------------------------------------------------------------------------
 
@@ -128,6 +147,7 @@ class _Writer:
         self._keys([(key, row["id"]) for edit, row in zip(edits, rows, strict=True) for key in edit.keys])
         self._search([(row, parts[row["id"]]) for row in rows])
         self._claim([row for row in rows if row.get("uscc")])
+        self.own.insert((row["id"], row[OWN]) for row in rows if row[OWN])
         self._events([(row["id"], "customer.added", []) for row in rows])
         outcome.added.extend(edits)
 
@@ -141,6 +161,7 @@ class _Writer:
             created_batch_id=self.batch.pk,
             last_batch_id=self.batch.pk,
         )
+        row[OWN] = self.own.new(edit)
         return row
 
     def _insert_parts(self, edits: list[Edit], rows: list[Row]) -> dict[int, dict[str, list[Row]]]:
@@ -194,16 +215,30 @@ class _Writer:
         row_changes: list[tuple[int, Row]] = []
         work = _PartWork()
         events = []
+        own_changes: list[tuple[int, list[str], Row]] = []
+        renumbered: list[numbering.Renumbered] = []
         for edit in edits:
             row, parts = before[edit.customer_id]
+            if edit.renew is not None:
+                edit.renew(row, parts)
             changed = {
                 key: value for key, value in edit.values.items() if key in WRITABLE and not _same(row[key], value)
             }
-            self._refuse_stale(edit, row, changed)
+            own, own_keys = self.own.merge(edit, row)
+            self._refuse_stale(edit, row, changed, own_keys)
             if changed.get("number"):
                 changed["number_key"] = numbering.number_key(changed["number"])
+                renumbered.append(numbering.Renumbered(row["id"], row["number"], changed["number"]))
+            elif edit.values.get("number") and row["number_key"] != (key := numbering.number_key(row["number"])):
+                changed |= {
+                    "number": row["number"],
+                    "number_key": key,
+                }  # somebody wrote past the writer: the key is made anew
             touched = self._plan_parts(edit, row, parts, work)
-            edit.changed = sorted([*_shown(changed), *touched])
+            if own_keys:
+                changed[OWN] = own
+                own_changes.append((row["id"], own_keys, own))
+            edit.changed = sorted([*_shown(changed), *own_keys, *touched])
             if not edit.changed:
                 outcome.unchanged.append(edit)
                 continue
@@ -211,6 +246,8 @@ class _Writer:
             row_changes.append((row["id"], changed))
             events.append((row["id"], "customer.changed", edit.changed))
             outcome.updated.append(edit)
+        self.own.replace(own_changes)
+        table(Customer).update(numbering.change(self.ledger, renumbered, reason=self.reason))
         self._save_changes(row_changes, work, events)
 
     def _save_changes(self, row_changes: list[tuple[int, Row]], work: "_PartWork", events: list) -> None:
@@ -227,10 +264,10 @@ class _Writer:
             table(PART_MODELS[part]).delete(pks)
         for part, rows in work.inserts.items():
             self._insert_part_rows(part, rows)
-        self.refresh(ids)
+        self.refresh([pk for pk, _kind, changed in events if not _UNINDEXED.issuperset(changed)])
         self._events(events)
 
-    def _refuse_stale(self, edit: Edit, row: Row, changed: Row) -> None:
+    def _refuse_stale(self, edit: Edit, row: Row, changed: Row, own_keys: list[str]) -> None:
         """Different fields saved by two people merge by themselves; the same field, differently, must be chosen."""
         if edit.base_version is None or edit.base_version == row["version"]:
             return
@@ -238,13 +275,16 @@ class _Writer:
             (
                 Customer.history.filter(id=row["id"], version=edit.base_version)
                 .order_by("-history_id")
-                .values(*changed)
+                .values(*changed, OWN)
                 .first()
             )
-            if changed
+            if changed or own_keys
             else None
         )
         conflicts = [key for key in changed if base is None or not _same(base[key], row[key])]
+        # Computed values were computed anew under the lock: they are nobody's words.
+        typed = [key for key in own_keys if not self.own.fields[key].read_only]
+        conflicts += [key for key in typed if base is None or base[OWN].get(key) != row[OWN].get(key)]
         if conflicts or (base is None and edit.parts):
             error = StaleVersion(
                 _("在您编辑期间，其他人已修改了同样的内容。"),
@@ -263,6 +303,7 @@ class _Writer:
                 touched |= self._plan_part(plan, part_edit, row)
             plan.keep_one_flag()
             work.take(plan)
+        touched |= self._keep_name(edit, row, parts["former_names"], work)
         if "tags" in edit.values:
             touched |= self._plan_tags(edit.values["tags"] or [], row, parts["customer_tags"], work)
         for system, number in edit.foreign.items():
@@ -288,6 +329,19 @@ class _Writer:
             plan.updates.setdefault(current["id"], {}).update(changed)
         return {f"{plan.part}.{column}" for column in changed}
 
+    def _keep_name(self, edit: Edit, row: Row, former: list[Row], work: "_PartWork") -> set[str]:
+        """The name that the customer bears until now becomes a former one."""
+        new_key = edit.values.get("name_key")
+        if not new_key or new_key == row["name_key"]:
+            return set()
+        typed = [each.values for each in edit.parts.get("former_names", ()) if each.pk is None and not each.remove]
+        kept = naming.kept_name(row, new_key, [*former, *typed], edit.name_since,
+                                self.ledger.day_of(row["created_at"]), self.ledger.day_of(self.at))  # fmt: skip
+        if kept is None:
+            return set()
+        work.inserts.setdefault("former_names", []).append(self._owned(row, **kept))
+        return {"former_names"}
+
     def _plan_tags(self, wanted: list[int], customer: Row, rows: list[Row], work: "_PartWork") -> set[str]:
         have = {row["tag_id"]: row["id"] for row in rows}
         new = [tag for tag in wanted if tag not in have]
@@ -300,7 +354,11 @@ class _Writer:
 
     def _plan_foreign(self, system: str, number: str, customer: Row, rows: list[Row], work: "_PartWork") -> set[str]:
         current = next((row for row in rows if row["system"] == system), None)
-        if current is None:
+        if not number:
+            if current is None:
+                return set()
+            work.removals.setdefault("foreign_numbers", []).append(current["id"])
+        elif current is None:
             work.inserts.setdefault("foreign_numbers", []).append(self._foreign(customer, system, number))
         elif current["number"] != number:
             values = {"number": number, "number_key": numbering.number_key(number)}
@@ -337,7 +395,8 @@ class _Writer:
         insert_records(MatchKey._meta.db_table, ("key", "customer_id"), sorted(records))
 
     def _search(self, snapshots: list[matching.Snapshot]) -> None:
-        index.add(self.ledger.pk, [(row["id"], index.tokens_of(row, parts)) for row, parts in snapshots])
+        searched = self.own.searchable
+        index.add(self.ledger.pk, [(row["id"], index.tokens_of(row, parts, searched)) for row, parts in snapshots])
 
     def _claim(self, rows: list[Row]) -> None:
         if rows and self.ledger.parameter("uscc_policy") == "block":
@@ -347,6 +406,8 @@ class _Writer:
 
     def refresh(self, ids: list[int]) -> None:
         """Make keys, claims and search text of changed customers anew from what the tables hold now."""
+        if not ids:
+            return
         snapshots = list(load(ids).values())
         MatchKey.objects.filter(customer_id__in=ids).delete()
         IdentityClaim.objects.filter(customer_id__in=ids).delete()
@@ -397,6 +458,9 @@ class _PartPlan:
         if edit.pk is not None:
             return next((row for row in self.rows if row["id"] == edit.pk), None)
         if edit.primary:
+            if self.part == "former_names":
+                # The flat key names one of them: the row of that name, however many there are.
+                return next((row for row in self.rows if row["name_key"] == edit.values.get("name_key")), None)
             flag = _FLAGS.get(self.part)
             return next((row for row in self.rows if flag and row[flag]), self.rows[0] if self.rows else None)
         return None
@@ -432,9 +496,12 @@ def _keep_one_flag(part: str, rows: list[Row]) -> None:
     plan.keep_one_flag()
 
 
+_FOLLOWS = {"name_key", "number_key", "pinyin", "region_code", OWN}
+
+
 def _shown(changed: Row) -> list[str]:
     """Names of changed columns that mean something to a reader; derived ones follow from them."""
-    return [key for key in changed if key not in {"name_key", "number_key", "pinyin", "region_code"}]
+    return [key for key in changed if key not in _FOLLOWS]
 
 
 def _same(old: Any, new: Any) -> bool:

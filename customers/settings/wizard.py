@@ -14,13 +14,15 @@ from erp_site.shared.errors import BusinessError
 from ledgers.models import Ledger
 from ledgers.pages import told
 from ledgers.parameters import PARAMETERS
-from ledgers.services import creating
+from ledgers.services import configuration, creating
 from ledgers.services.parameters import change_parameters
 from ledgers.wizard.steps import Step
 from permissions.models import User
 
-from . import categories, numbering
-from .forms import ParametersForm, RuleForm, SchemeForm, kept_rows, required_field_choices
+from ..numbers import wording as numbering
+from ..numbers.forms import RuleForm, SchemeForm
+from . import categories
+from .forms import ParametersForm, kept_rows, required_field_choices
 
 PROPOSED_FIELDS = ["name", "category", "contact"]
 
@@ -69,15 +71,17 @@ class StepForm:
 
     def __init__(self, ledger: Ledger, data: Any, default_categories: Callable[[], list[dict]]):
         chosen = creating.choices_of(ledger)
+        document = creating.document_of(ledger)
         proposals = {} if "required_fields" in ledger.parameters else {"required_fields": PROPOSED_FIELDS}
         if "scheme" in chosen:  # the step was saved once: what is stored counts, proposals no longer do
             proposals = {}
-        rule = chosen.get("numbering", {"parts": numbering.PRESETS[0].parts, "reset": "never"})
+        rule = _first_rule(document) or {"parts": numbering.PRESETS[0].parts, "reset": "never"}
         self.parameters = ParametersForm(data, ledger=ledger, proposals=proposals)
-        rows = chosen.get("categories") or default_categories()
+        items = document.get("categories") or default_categories()
+        rows = [{"code": code, "name": item["name"]} for code, item in items.items() if not item["parent"]]
         self.categories = CategoryRows(data, initial=rows, prefix="categories")
         self.scheme = SchemeForm(data, initial={"scheme": chosen.get("scheme") or _scheme_of(rule)})
-        self.rule = RuleForm(data, parts=rule["parts"], reset=rule["reset"])
+        self.rule = RuleForm(data, ledger=ledger, parts=rule["parts"], reset=rule["reset"])
         self.is_bound = data is not None
 
     @property
@@ -115,19 +119,13 @@ class CustomerStep(Step):
 
     def save(self, ledger: Ledger, form: StepForm, by: User) -> None:
         change_parameters(ledger, form.parameters.cleaned_data, by=by)
-        # Rows of a template or a copied set may bring whole branches: what is not on the page stays below its row.
-        below = {
-            row["code"]: row["children"]
-            for row in creating.choices_of(ledger).get("categories", [])
-            if row.get("children")
-        }
-        rows = [
-            {"code": row["code"], "name": row["name"], "children": below.get(row["code"], [])}
-            for row in kept_rows(form.categories)
-        ]
-        creating.keep_choices(
-            ledger, categories=rows, scheme=form.scheme.cleaned_data["scheme"], numbering=form.chosen_rule()
-        )
+        document = creating.document_of(ledger)
+        known = document.get("categories") or self.default_categories()
+        document["categories"] = _with_rows(known, kept_rows(form.categories))
+        rules = document.get("numbering", {})
+        name = next(iter(rules), _("客户编码规则"))
+        document |= configuration.filled({"numbering": {**rules, name: {**rules.get(name, {}), **form.chosen_rule()}}})
+        creating.keep_document(ledger, document, scheme=form.scheme.cleaned_data["scheme"])
 
     def context(self, ledger: Ledger, form: StepForm) -> dict[str, Any]:
         samples = {each.key: numbering.samples(ledger, each.parts) for each in numbering.PRESETS}
@@ -135,20 +133,47 @@ class CustomerStep(Step):
         return {"schemes": schemes, "rule": form.rule}
 
     def review(self, ledger: Ledger) -> list[tuple[str, str]]:
-        chosen = creating.choices_of(ledger)
+        document = creating.document_of(ledger)
         labels = {key: str(label) for _group, fields in required_field_choices() for key, label in fields}
-        rule = chosen.get("numbering")
+        rule = _first_rule(document)
         example = "、".join(numbering.samples(ledger, rule["parts"])) if rule else ""
         days = ledger.parameter("default_credit_days")
         credit = _("启用，默认账期 %(days)s 天") % {"days": days} if ledger.parameter("credit_enabled") else _("不启用")
         return [
-            (_("客户分类"), "、".join(row["name"] for row in chosen.get("categories", [])) or _("默认")),
+            (_("客户分类"), _categories_told(document.get("categories", {})) or _("默认")),
             (_("编码规则"), f"{numbering.describe(rule['parts'])}（{example}）" if rule else _("默认")),
             (_("必填字段"), "、".join(labels.get(key, key) for key in ledger.parameter("required_fields"))),
             (_("信用管理"), credit),
             (str(PARAMETERS["name_policy"].label), _choice(ledger, "name_policy")),
             (str(PARAMETERS["uscc_policy"].label), _choice(ledger, "uscc_policy")),
         ]
+
+
+def _first_rule(document: dict[str, Any]) -> dict[str, Any] | None:
+    """The rule that the page shows; further ones of a template stay as they are."""
+    return next(iter(document.get("numbering", {}).values()), None)
+
+
+def _with_rows(items: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Categories after the page: its rows are the top level in their order; what stands below a row that stays, stays."""
+    made: dict[str, Any] = {}
+    for row in rows:
+        made |= configuration.filled(
+            {"categories": {row["code"]: {**items.get(row["code"], {}), "name": row["name"]}}}
+        )["categories"]
+        made[row["code"]]["parent"] = None
+    below = True
+    while below:
+        below = {code: item for code, item in items.items() if code not in made and item["parent"] in made}
+        made |= below
+    return made
+
+
+def _categories_told(items: dict[str, Any]) -> str:
+    top = [item["name"] for item in items.values() if not item["parent"]]
+    more = len(items) - len(top)
+    told = "、".join(top)
+    return _("%(names)s（及 %(count)s 个下级）") % {"names": told, "count": more} if more else told
 
 
 def _choice(ledger: Ledger, key: str) -> str:

@@ -13,6 +13,7 @@ from ..fields import Catalogue
 from ..listing import COUNT_CAP
 from ..models import ChangeBatch, Customer
 from ..presenting import Presenter
+from ..settings import guide
 
 LAST_LEDGER = "last_ledger"
 _SHOWN = 8
@@ -34,6 +35,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     }
     if context["may_view"]:
         context |= _customers(request)
+    if actor.can(Right.CONFIGURE) and request.ledger.is_active:
+        steps = guide.steps(request.ledger, actor)
+        context["guide"] = [] if guide.is_finished(steps) else steps
     if actor.can(Right.IMPORT):
         context["imports"] = _imports(request.ledger)
     return render(request, "customers/dashboard.html", context)

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,10 +15,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from permissions.rights import Right
 
-from ..fields import GROUP_LABELS, PART_LABELS, Catalogue, Field
+from ..assigning import services as assigning
+from ..fields import GROUP_LABELS, PART_LABELS, Catalogue, Field, Group
 from ..models import Customer
 from ..presenting import Presenter, Shown
-from ..services import lifecycle, similar, timeline
+from ..services import invoicing, lifecycle, reviews, similar, timeline
+from . import facts, standing
 from .fetching import visible_customer
 
 TAB = "customer-tab"
@@ -27,25 +30,37 @@ _TABS = {
     "contacts": ("contacts",),
     "addresses": ("addresses",),
     "invoice": ("invoice_profiles", "bank_accounts"),
+    "credit": (),
+    "licences": ("licences",),
     "history": (),
 }
 _FLAGS = ("is_primary", "is_default")
+# Fields of the customer that stand in the head or on a card of their own.
+_ELSEWHERE = ("number", "name", "former_name", "status_since")
 
 
 @dataclass(frozen=True)
 class PartRow:
-    """A row of a part: its name, what it is marked as (主联系人), its other fields, who else has its telephones."""
+    """A row of a part: its name, what it is marked as (主联系人), its other fields, who else has its telephones.
+
+    ``state``: label and tone of one that is valid for a time; ``copy``: its text for another's message.
+    """
 
     title: str
     mark: str
     cells: list[Shown]
     same_phone: list[similar.Known]
+    state: dict[str, str]
+    copy: str = ""
 
 
 @dataclass(frozen=True)
 class PartTable:
+    """``folded``: rows that are over, out of sight until somebody asks."""
+
     label: str
     rows: list[PartRow]
+    folded: list[PartRow]
 
 
 @never_cache
@@ -57,6 +72,8 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     tab = request.GET.get("tab", "basic")
     tab = tab if tab in page.tabs else "basic"
     context = page.header() | {"tabs": page.tab_links(tab), "tab": tab} | getattr(page, tab)()
+    if tab == "basic":
+        context |= standing.context(request, customer, page.catalogue)
     response = render(request, "customers/detail.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -70,19 +87,39 @@ class _Page:
         self.catalogue = Catalogue.of(request.ledger)
         self.presenter = Presenter(self.catalogue, self.actor)
         self.tabs = [tab for tab, parts in _TABS.items() if not parts or any(self._columns(part) for part in parts)]
+        if not self._credit_fields():
+            self.tabs.remove("credit")
 
     def header(self) -> dict[str, Any]:
-        keys = ("number", "name", "short_name", "kind", "status", "grade", "category", "owner", "department", "tags")
+        keys = ("number", "name", "short_name", "kind", "status", "grade", "category", "owner", "department", "tags",
+                "former_name")  # fmt: skip
         shown = {
-            each.key: self.presenter.shown(each, self.presenter.value(self.customer, each)).text
+            each.key: self.presenter.shown(each, self.presenter.value(self.customer, each))
             for each in self._fields(keys)
         }
+        grade_tone = shown["grade"].tone if "grade" in shown else ""
+        shown = dict.fromkeys(keys, "") | {key: value.text for key, value in shown.items()}
         return {
             "customer": self.customer,
             "shown": shown,
+            "may_read_number": self.actor.may_read("number"),
             "may_edit": self.actor.can(Right.EDIT) and self.request.ledger.is_active,
+            "is_group": self.request.ledger.group_id is None and self.request.ledger.company_ledgers.exists(),
+            "kept_by": assigning.group_of(self.customer) if self.request.ledger.group_id else None,
             "may_deactivate": lifecycle.can_deactivate(self.customer, self.actor),
             "may_reactivate": lifecycle.can_reactivate(self.customer, self.actor),
+            "review": self._review(),
+            "grade_tone": grade_tone or "primary",
+        }
+
+    def _review(self) -> dict[str, Any] | None:
+        """The next review as this reader may know of it, and whether it is his to confirm."""
+        if self.customer.next_review_on is None or not self.actor.may_read("next_review_on"):
+            return None
+        return {
+            "on": self.customer.next_review_on,
+            "is_due": self.customer.next_review_on <= timezone.localdate(),
+            "may_confirm": reviews.may_confirm(self.customer, self.actor),
         }
 
     def tab_links(self, current: str) -> list[dict[str, Any]]:
@@ -91,6 +128,8 @@ class _Page:
             "contacts": _("联系人"),
             "addresses": _("地址"),
             "invoice": _("开票与银行"),
+            "credit": _("信用"),
+            "licences": _("证照"),
             "history": _("变更与历史"),
         }
         address = reverse("customer_detail", args=[self.request.ledger.code, self.customer.pk])
@@ -108,17 +147,27 @@ class _Page:
 
     def basic(self) -> dict[str, Any]:
         """Every readable field by group; numbers in other systems beside one's own."""
-        fields = [each for each in self.catalogue.readable(self.actor) if each.key not in ("number", "name")]
-        groups = [
-            {
-                "id": group,
-                "label": label,
-                "facts": self.presenter.row(self.customer, [each for each in fields if each.group == group]),
-            }
-            for group, label in GROUP_LABELS.items()
-        ]
+        fields = [each for each in self.catalogue.readable(self.actor) if each.key not in _ELSEWHERE]
+        labels = {group: label for group, label in self.catalogue.groups.items() if group != Group.CREDIT}
+        groups = list(facts.groups(self.request, self.customer, fields, labels, self.presenter))
         numbers = self.customer.foreign_numbers.all() if self.actor.may_read("number") else []
-        return {"groups": [group for group in groups if group["facts"]], "foreign_numbers": numbers}
+        return {"groups": groups, "foreign_numbers": numbers}
+
+    def _credit_fields(self) -> list[Field]:
+        if not self.request.ledger.parameter("credit_enabled"):
+            return []
+        return self.catalogue.readable(
+            self.actor, [each for each in self.catalogue.fields if each.group == Group.CREDIT]
+        )
+
+    def credit(self) -> dict[str, Any]:
+        labels = {Group.CREDIT: GROUP_LABELS[Group.CREDIT]}
+        return {
+            "groups": list(facts.groups(self.request, self.customer, self._credit_fields(), labels, self.presenter))
+        }
+
+    def licences(self) -> dict[str, Any]:
+        return {"tables": [self._table("licences")]}
 
     def contacts(self) -> dict[str, Any]:
         phones = [value for row in self.customer.contacts.all() for value in self._phones("contacts", row)]
@@ -151,8 +200,11 @@ class _Page:
         return [value for each in columns if (value := getattr(row, each.column))]
 
     def _table(self, part: str, known: dict[str, list[similar.Known]] | None = None) -> PartTable:
-        rows = [self._row(part, row, known or {}) for row in getattr(self.customer, part).all()]
-        return PartTable(str(PART_LABELS[part]), rows)
+        rows, today = list(getattr(self.customer, part).all()), self.request.ledger.today()
+        over = [row for row in rows if part == "invoice_profiles" and not invoicing.is_in_force(row, today)]
+        shown, folded = ([self._row(part, row, known or {}) for row in some] for some in (
+            [row for row in rows if row not in over], over))  # fmt: skip
+        return PartTable(str(PART_LABELS[part]), shown, folded)
 
     def _row(self, part: str, row: Any, known: dict[str, list[similar.Known]]) -> PartRow:
         flags = [each for each in self._columns(part) if each.column in _FLAGS]
@@ -161,9 +213,25 @@ class _Page:
         return PartRow(
             title=self.presenter.shown(title, getattr(row, title.column)).text,
             mark=next((str(each.label) for each in flags if getattr(row, each.column)), ""),
-            cells=[cell for each in columns if (cell := self.presenter.shown(each, getattr(row, each.column))).text],
+            cells=[cell for each in columns if (cell := self.presenter.shown(each, self._value(part, row, each))).text],
             same_phone=list(others),
+            state=self._state(part, row),
+            copy=invoicing.text(row, self.customer, self.presenter) if part == "invoice_profiles" else "",
         )
+
+    def _value(self, part: str, row: Any, each: Field) -> Any:
+        value = getattr(row, each.column)
+        is_tax_number = part == "invoice_profiles" and each.column == "tax_number"
+        return self.presenter.tax_number(value, self.customer.uscc) if is_tax_number else value
+
+    def _state(self, part: str, row: Any) -> dict[str, str]:
+        """Whether a row that is valid for a time is valid today, for whoever may read its days."""
+        today = self.request.ledger.today()
+        if part == "licences" and self.actor.may_read("licences.ends_on"):
+            return standing.licence_state(row, today, self.request.ledger.parameter("licence_warning_days"))
+        if part == "invoice_profiles" and self.actor.may_read("invoice_profiles.ends_on"):
+            return standing.profile_state(row, today)
+        return {}
 
 
 @require_POST
@@ -181,4 +249,14 @@ def customer_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     customer = visible_customer(request, pk)
     lifecycle.reactivate(customer, by=request.actor, reason=request.POST.get("reason", ""))
     messages.success(request, _("已恢复该客户。"))
+    return redirect(customer)
+
+
+@require_POST
+def customer_reviewed(request: HttpRequest, pk: int) -> HttpResponse:
+    """已复核."""
+    customer = visible_customer(request, pk)
+    following = reviews.confirm(customer, by=request.actor)
+    done = _("已记录复核。") + (_("下次复核：%(day)s。") % {"day": following.isoformat()} if following else "")
+    messages.success(request, done)
     return redirect(customer)

@@ -5,8 +5,9 @@ from django.shortcuts import get_object_or_404
 
 from ..forms.base import FORM_PARTS
 from ..models import Customer
+from ..presenting import prefetches
 
-_EVERY_PART = (*FORM_PARTS, "customer_tags", "foreign_numbers")
+_EVERY_PART = (*FORM_PARTS, "blocks", "customer_tags", "foreign_numbers")
 
 
 def visible_customer(request: HttpRequest, pk: int, *, with_parts: bool = False) -> Customer:
@@ -14,4 +15,4 @@ def visible_customer(request: HttpRequest, pk: int, *, with_parts: bool = False)
     customers = Customer.objects.visible_to(request.actor).select_related(
         "ledger", "last_batch__by", "created_batch__by"
     )
-    return get_object_or_404(customers.prefetch_related(*_EVERY_PART) if with_parts else customers, pk=pk)
+    return get_object_or_404(customers.prefetch_related(*prefetches(_EVERY_PART)) if with_parts else customers, pk=pk)

@@ -6,15 +6,18 @@ What lives here: what the page shows of a query. What does not: what a condition
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from erp_site.shared.crypto import EncryptedTextField
 from permissions.actor import Actor
 
-from .. import listing
+from .. import conditions, listing, own_lists
 from ..fields import Catalogue, Field, Type
 from ..forms.options import Options, Pairs
+from ..forms.wire import NO, YES
 from ..listing import BLANK, ListQuery
 from ..models import Customer
 from ..rules import regions
@@ -25,6 +28,7 @@ QUICK = ("category", "grade", "status", "owner", "province")
 _BY_SEARCH = ("name", "short_name", "mnemonic_code")
 ME = "me"
 
+_SELECTED = mark_safe(" selected")
 _EDGES = (("from", gettext_lazy("起")), ("to", gettext_lazy("止")))
 
 
@@ -41,6 +45,15 @@ class Control:
     @property
     def name(self) -> str:
         return f"f-{self.key}"
+
+    @property
+    def options_html(self) -> SafeString:
+        """The options written at one stroke: a set with two hundred fields of its own has thousands of them."""
+        return format_html_join(
+            "\n",
+            '<option value="{}"{}>{}</option>',
+            ((value, _SELECTED if value == self.value else "", label) for value, label in self.options),
+        )
 
 
 @dataclass(frozen=True)
@@ -71,13 +84,29 @@ def bar(query: ListQuery, catalogue: Catalogue, actor: Actor) -> FilterBar:
     ]
     quick = [each for key in QUICK for each in usable if each.key == key]
     more = [each for each in usable if each.key not in QUICK]
-    return FilterBar(*([one for each in part for one in _controls(each, query, options)] for part in (quick, more)))
+    found = FilterBar(*([one for each in part for one in _controls(each, query, options)] for part in (quick, more)))
+    found.more.extend(
+        Control(each.key, str(each.label), query.filters.get(each.key, ""), each.options(catalogue.ledger))
+        for each in conditions.CONDITIONS.values()
+        if each.may_be_used(actor)
+    )
+    return found
+
+
+_REVIEWS: Pairs = [
+    (listing.DUE, gettext_lazy("待复核（已到期）")),
+    (listing.SOON, gettext_lazy("30 天内到期")),
+    (BLANK, gettext_lazy("（未设置）")),
+]
 
 
 def _controls(each: Field, query: ListQuery, options: Options) -> list[Control]:
-    if each.type == Type.DATE:
+    if each.key == "next_review_on":
+        return [Control(each.key, _("复核"), query.filters.get(each.key, ""), _REVIEWS)]
+    if own_lists.is_ranged(each) if each.is_own else each.type == Type.DATE:
+        kind = "date" if each.value_type == Type.DATE else "text"
         return [
-            Control(key, f"{each.label}{edge_label}", query.filters.get(key, ""), type="date")
+            Control(key, f"{each.label}{edge_label}", query.filters.get(key, ""), type=kind)
             for edge, edge_label in _EDGES
             if (key := f"{each.key}__{edge}")
         ]
@@ -88,14 +117,19 @@ def _options(each: Field, options: Options) -> Pairs:
     blank = [(BLANK, _("（未填写）"))] if _may_be_blank(each) else []
     if each.key == "province":
         return [*((name, name) for name in regions.provinces().values()), *blank]
+    if each.is_own and each.value_type == Type.BOOLEAN:
+        return [(YES, _("是")), (NO, _("否")), *blank]
     if each.type == Type.USER:
         return [(ME, _("我的")), *options.of(each), *blank]
-    if each.type in (Type.CHOICE, Type.CATEGORY, Type.DEPARTMENT):
-        return [*options.of(each), *blank]
+    if each.type in (Type.CHOICE, Type.MULTI_CHOICE, Type.CATEGORY, Type.DEPARTMENT, Type.SALES_REGION):
+        old = [(str(value), str(label)) for value, label in each.old_choices]
+        return [*options.of(each), *old, *blank]
     return []
 
 
 def _may_be_blank(each: Field) -> bool:
+    if each.is_own:
+        return True
     column = Customer._meta.get_field(each.column.removesuffix("_id"))
     return column.blank and not isinstance(column, EncryptedTextField)
 
@@ -105,11 +139,16 @@ def chips(query: ListQuery, catalogue: Catalogue, actor: Actor, presenter: Any) 
     found = []
     for key, value in query.filters.items():
         each = listing.filter_field(catalogue, actor, key)
+        derived = conditions.get(key)
         if each is not None:
-            rest = {other: kept for other, kept in query.filters.items() if other != key}
-            without = ListQuery(text=query.text, filters=rest, order=query.order, size=query.size)
-            params = listing.url_params(without, catalogue, actor)
-            found.append(Chip(_chip_label(each, key), _chip_value(each, value, presenter), params))
+            label, text = _chip_label(each, key), _chip_value(each, value, presenter)
+        elif derived is not None and derived.may_be_used(actor):
+            label, text = str(derived.label), derived.text(catalogue.ledger, value)
+        else:
+            continue
+        rest = {other: kept for other, kept in query.filters.items() if other != key}
+        without = ListQuery(text=query.text, filters=rest, order=query.order, size=query.size)
+        found.append(Chip(label, text, listing.url_params(without, catalogue, actor)))
     return found
 
 
@@ -122,8 +161,15 @@ def _chip_value(each: Field, value: str, presenter: Any) -> str:
         return _("（未填写）")
     if value == ME:
         return _("我的")
-    if each.type == Type.CHOICE:
-        return "、".join(presenter.text(each, one) for one in value.split(","))
-    if each.type in (Type.CATEGORY, Type.USER, Type.DEPARTMENT):
+    if each.key == "next_review_on" and value in dict(_REVIEWS):
+        return str(dict(_REVIEWS)[value])
+    if each.is_own and each.value_type == Type.BOOLEAN:
+        return {YES: _("是"), NO: _("否")}.get(value, value)
+    if each.type in (Type.CHOICE, Type.MULTI_CHOICE):
+        several = each.type == Type.MULTI_CHOICE
+        return "、".join(presenter.text(each, [one] if several else one) for one in value.split(","))
+    if each.type == Type.CUSTOMER and value.isdecimal():
+        return presenter.text(each, int(value))
+    if each.type in (Type.CATEGORY, Type.USER, Type.DEPARTMENT, Type.SALES_REGION):
         return presenter.text(each, int(value) if value.isdecimal() else 0)
     return value

@@ -14,20 +14,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from erp_site.shared.errors import BusinessError
+from permissions.actor import Actor
 from permissions.rights import Right
 
 from .. import listing
-from ..fields import Catalogue, Field
+from ..fields import Catalogue, Field, Group, Type
+from ..forms.controls import colours_of
 from ..listing import ListQuery, Page
 from ..models import Customer
-from ..presenting import Presenter
-from . import filter_bar
+from ..presenting import Presenter, Shown
+from . import filter_bar, standing
 
 RESULTS = "customer-results"
 
 # Left out of the card that a row becomes on a phone.
 _NOT_ON_CARDS = frozenset({"category", "province", "city", "updated_at"})
 _OWN_WAY = frozenset({"number", "name", "status", "grade"})
+OPTION = "option"  # the kind of a cell that holds a chosen option of a set's own field
 _ORDER_OF = {"number": "number", "name": "name", "updated_at": "updated_at"}
 
 
@@ -46,6 +49,7 @@ class Cell:
     label: str
     text: str
     css: str
+    tone: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class Row:
     customer: Customer
     url: str
     cells: list[Cell]
+    blocks: list[str]  # what is frozen today, for whoever may know it
+    called: str = ""  # the former name by which the search found him
 
 
 @never_cache
@@ -86,7 +92,7 @@ def _results(request: HttpRequest, query: ListQuery, catalogue: Catalogue) -> di
     """Template variables of the table, its chips and its pager."""
     actor = request.actor
     presenter = Presenter(catalogue, actor)
-    fields = catalogue.readable(actor, [each for each in catalogue.fields if each.in_list])
+    fields = _columns(catalogue, actor)
     params = listing.url_params(query, catalogue, actor)
     error = None
     try:
@@ -101,7 +107,7 @@ def _results(request: HttpRequest, query: ListQuery, catalogue: Catalogue) -> di
             for chip in filter_bar.chips(query, catalogue, actor, presenter)
         ],
         "columns": [_column(request, each, query, params) for each in fields],
-        "rows": _rows(request, page.customers, fields, presenter),
+        "rows": _rows(request, page.customers, fields, presenter, query.text),
         "is_filtered": bool(query.text or query.filters),
         "clear_url": _url(request, {}),
         "first_url": _url(request, params) if page.previous_key else "",
@@ -110,10 +116,17 @@ def _results(request: HttpRequest, query: ListQuery, catalogue: Catalogue) -> di
         "count_text": _count(page),
         "page_sizes": listing.PAGE_SIZES,
         "may_add": actor.can(Right.ADD) and request.ledger.is_active,
+        "number_is_hidden": not actor.field_level("number"),
         "add_url": _add_url(request, query),
         "may_import": actor.can(Right.IMPORT) and request.ledger.is_active,
         "export_url": _export_url(request, params) if actor.can(Right.EXPORT) and page.customers else "",
     }
+
+
+def _columns(catalogue: Catalogue, actor: Actor) -> list[Field]:
+    """What the list shows: what the set itself asked for stands before place and contact, where the eye still gets to."""
+    fields = catalogue.readable(actor, [each for each in catalogue.fields if each.in_list])
+    return sorted(fields, key=lambda each: 1 if each.is_own else 0 if each.group == Group.BASIC else 2)
 
 
 def _export_url(request: HttpRequest, params: dict[str, str]) -> str:
@@ -131,6 +144,8 @@ def _add_url(request: HttpRequest, query: ListQuery) -> str:
 
 def _column(request: HttpRequest, each: Field, query: ListQuery, params: dict[str, str]) -> Column:
     order = _ORDER_OF.get(each.key)
+    if each.is_own and each.sortable and request.actor.may_read(each.right_key):
+        order = each.key
     if order is None:
         return Column(each)
     # Names go up first, dates down: what one looks for at the first click.
@@ -140,25 +155,48 @@ def _column(request: HttpRequest, each: Field, query: ListQuery, params: dict[st
     return Column(each, _url(request, params | {"sort": wanted}), direction)
 
 
-def _rows(request: HttpRequest, customers: list[Customer], fields: list[Field], presenter: Presenter) -> list[Row]:
+def _rows(
+    request: HttpRequest, customers: list[Customer], fields: list[Field], presenter: Presenter, text: str
+) -> list[Row]:
     code = request.ledger.code
-    looks = [(each.key if each.key in _OWN_WAY else "", str(each.label), _css(each)) for each in fields]
+    frozen = standing.blocked(customers, request.actor, request.ledger.today())
+    called = standing.found_by_former_name(customers, text, request.actor)
+    presenter.look_ahead(customers, fields)
+    looks = [(_kind(each), str(each.label), _css(each)) for each in fields]
+    colours = {each.key: colours_of(each) for each in fields if _kind(each) == OPTION}
     return [
         Row(
             customer,
             reverse("customer_detail", args=[code, customer.pk]),
             [
-                Cell(kind, label, shown.text, css)
+                Cell(kind, label, shown.text, css, _tone(customer, shown, colours, presenter))
                 for (kind, label, css), shown in zip(looks, presenter.row(customer, fields), strict=True)
             ],
+            frozen.get(customer.pk, []),
+            called.get(customer.pk, ""),
         )
         for customer in customers
     ]
 
 
+def _kind(each: Field) -> str:
+    if each.is_own:
+        return OPTION if each.type == Type.CHOICE else ""
+    return each.key if each.key in _OWN_WAY else ""
+
+
+def _tone(customer: Customer, shown: Shown, colours: dict[str, dict[str, str]], presenter: Presenter) -> str:
+    """The tone of a badge, or the colour of a chosen option."""
+    if shown.key in colours and not shown.is_masked:
+        return colours[shown.key].get(presenter.value(customer, shown.field), "")
+    return shown.tone
+
+
 def _css(each: Field) -> str:
     """Classes of a plain cell: codes and instants stay on one line, a phone's card leaves some out."""
     width = "code" if each.sensitive or each.key == "updated_at" else "cell-text"
+    if each.is_own and each.value_type in (Type.INTEGER, Type.DECIMAL, Type.MONEY):
+        width = "num"
     return f"{width} cell-optional" if each.key in _NOT_ON_CARDS else width
 
 

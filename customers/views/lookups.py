@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -14,7 +14,7 @@ from ..fields import Catalogue
 from ..listing import ListQuery
 from ..models import Customer
 from ..presenting import Presenter
-from ..rules import names
+from ..rules import names, regions
 from ..rules.identifiers import number_key
 from ..services import lookup, similar
 
@@ -32,7 +32,11 @@ def number_lookup(request: HttpRequest, number: str) -> HttpResponse:
         return redirect(found[0].customer)
     status = HTTPStatus.OK if found else HTTPStatus.NOT_FOUND
     presenter = Presenter(Catalogue.of(request.ledger), request.actor)
-    context = {"number": number, "found": [_described(each, presenter) for each in found]}
+    context = {
+        "number": number,
+        "found": [_described(each, presenter) for each in found],
+        "may_read": request.actor.may_read("number"),
+    }
     return render(request, "customers/number.html", context, status=status)
 
 
@@ -76,6 +80,21 @@ def _suggested(text: str, catalogue: Catalogue, actor) -> list[Customer]:
 
 
 @require_POST
+def customer_pick(request: HttpRequest) -> HttpResponse:
+    """Customers that a reference may mean, among those whom the actor sees, for a control that holds "number name"."""
+    request.actor.require(Right.VIEW)
+    text = request.POST.get("q", "").strip()[:60]
+    catalogue = Catalogue.of(request.ledger)
+    presenter = Presenter(catalogue, request.actor)
+    found = []
+    for row in _suggested(text, catalogue, request.actor) if text else []:
+        cells = _cells(row, presenter, _SUGGESTED_FIELDS)
+        value = f"{cells['number']} {cells['name']}".strip()
+        found.append({"value": value, "cells": cells})
+    return render(request, "customers/pick.html", {"text": text, "found": found})
+
+
+@require_POST
 def customer_derive(request: HttpRequest) -> HttpResponse:
     """What follows from a name being typed (pinyin, 助记码, 简称), and who has the same name, code or telephone."""
     request.actor.require(Right.ADD)
@@ -91,3 +110,15 @@ def customer_derive(request: HttpRequest) -> HttpResponse:
         "similar": similar.of_values(request.actor, name=name, uscc=uscc, phone=phone),
     }
     return render(request, "customers/derived.html", context)
+
+
+@require_safe
+def customer_places(request: HttpRequest) -> HttpResponse:
+    """The cities of ``?province=``, and with ``&city=`` the districts: JSON lists of names for the form's pickers."""
+    request.actor.require(Right.VIEW)
+    province, city = (request.GET.get(key, "").strip()[:40] for key in ("province", "city"))
+    code = regions.code_of(province)
+    cities = regions.cities_of(code) if code else {}
+    within = regions.code_of(province, city) if city else ""
+    districts = regions.districts_of(within) if within and within in cities else {}
+    return JsonResponse({"cities": list(cities.values()), "districts": list(districts.values())})

@@ -1,0 +1,13 @@
+"""Background work of customers: handlers, and the modules that register kinds of mass edit (imported here so that workers know them)."""
+
+from erp_site.jobs.registry import job
+
+from .assigning import jobs as assigning  # noqa: F401
+from .categorising import kinds  # noqa: F401
+from .handover import transfers  # noqa: F401
+from .numbers import jobs as numbers  # noqa: F401
+from .services import mass_edits, own_converting, own_indexing, recomputing  # noqa: F401
+
+job(mass_edits.JOB)(mass_edits.run)
+job(own_indexing.JOB)(own_indexing.run)
+job(own_converting.JOB)(own_converting.run)

@@ -1,0 +1,613 @@
+import django.db.models.deletion
+import django.db.models.functions.text
+import simple_history.models
+from django.conf import settings
+from django.db import migrations, models
+
+
+def states_of_rules(apps, schema_editor):
+    """Rules that were switched off are retired."""
+    apps.get_model("customers", "NumberingRule").objects.filter(is_active=False).update(state="retired")
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('customers', '0004_engine_tables'),
+        ('ledgers', '0003_groups'),
+        ('permissions', '0002_organisation'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='StoredFile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token', models.CharField(max_length=40, unique=True)),
+                ('name', models.CharField(max_length=200, verbose_name='文件名')),
+                ('content_type', models.CharField(max_length=100)),
+                ('size', models.PositiveBigIntegerField(verbose_name='大小')),
+                ('sha256', models.CharField(max_length=64)),
+                ('at', models.DateTimeField(auto_now_add=True, verbose_name='上传时间')),
+            ],
+            options={
+                'verbose_name': '文件',
+                'verbose_name_plural': '文件',
+            },
+        ),
+        migrations.CreateModel(
+            name='ValidationRule',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=60, verbose_name='名称')),
+                ('when', models.CharField(blank=True, help_text='空为总是', max_length=300, verbose_name='条件')),
+                ('required', models.JSONField(blank=True, default=list, verbose_name='则必填')),
+                ('must_hold', models.CharField(blank=True, max_length=300, verbose_name='则须满足')),
+                ('message', models.CharField(blank=True, max_length=200, verbose_name='提示')),
+                ('severity', models.CharField(choices=[('error', '不允许保存'), ('reason', '说明原因后可保存'), ('warning', '仅提示')], default='error', max_length=10, verbose_name='程度')),
+                ('position', models.PositiveIntegerField(default=0, verbose_name='顺序')),
+                ('is_active', models.BooleanField(default=True, verbose_name='启用')),
+            ],
+            options={
+                'verbose_name': '校验规则',
+                'verbose_name_plural': '校验规则',
+                'ordering': ['position', 'pk'],
+            },
+        ),
+        migrations.AlterModelOptions(
+            name='numberingrule',
+            options={'ordering': ['-priority', '-pk'], 'verbose_name': '编码规则', 'verbose_name_plural': '编码规则'},
+        ),
+        migrations.AddField(
+            model_name='category',
+            name='defaults',
+            field=models.JSONField(blank=True, default=dict, verbose_name='默认值'),
+        ),
+        migrations.AddField(
+            model_name='category',
+            name='numbering_rule',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='customers.numberingrule', verbose_name='编码规则'),
+        ),
+        migrations.AddField(
+            model_name='category',
+            name='required_fields',
+            field=models.JSONField(blank=True, default=list, verbose_name='必填字段'),
+        ),
+        migrations.AddField(
+            model_name='category',
+            name='review_months',
+            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='复核周期（月）'),
+        ),
+        migrations.AddField(
+            model_name='customer',
+            name='next_review_on',
+            field=models.DateField(blank=True, null=True, verbose_name='下次复核日期'),
+        ),
+        migrations.AddField(
+            model_name='customer',
+            name='status_since',
+            field=models.DateField(blank=True, null=True, verbose_name='状态起始日期'),
+        ),
+        migrations.AddField(
+            model_name='historicalcustomer',
+            name='next_review_on',
+            field=models.DateField(blank=True, null=True, verbose_name='下次复核日期'),
+        ),
+        migrations.AddField(
+            model_name='historicalcustomer',
+            name='status_since',
+            field=models.DateField(blank=True, null=True, verbose_name='状态起始日期'),
+        ),
+        migrations.AddField(
+            model_name='historicalinvoiceprofile',
+            name='ends_on',
+            field=models.DateField(blank=True, null=True, verbose_name='停用日期'),
+        ),
+        migrations.AddField(
+            model_name='historicalinvoiceprofile',
+            name='starts_on',
+            field=models.DateField(blank=True, null=True, verbose_name='启用日期'),
+        ),
+        migrations.AddField(
+            model_name='historicalinvoiceprofile',
+            name='tax_rate',
+            field=models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, verbose_name='税率（%）'),
+        ),
+        migrations.AddField(
+            model_name='invoiceprofile',
+            name='ends_on',
+            field=models.DateField(blank=True, null=True, verbose_name='停用日期'),
+        ),
+        migrations.AddField(
+            model_name='invoiceprofile',
+            name='starts_on',
+            field=models.DateField(blank=True, null=True, verbose_name='启用日期'),
+        ),
+        migrations.AddField(
+            model_name='invoiceprofile',
+            name='tax_rate',
+            field=models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, verbose_name='税率（%）'),
+        ),
+        migrations.AddField(
+            model_name='numberalias',
+            name='reason',
+            field=models.CharField(blank=True, max_length=200, verbose_name='原因'),
+        ),
+        migrations.AddField(
+            model_name='numberingrule',
+            name='allow_reuse',
+            field=models.BooleanField(default=False, verbose_name='允许重用归档编号'),
+        ),
+        migrations.AddField(
+            model_name='numberingrule',
+            name='conditions',
+            field=models.JSONField(blank=True, default=dict, verbose_name='适用范围'),
+        ),
+        migrations.AddField(
+            model_name='numberingrule',
+            name='created_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='numberingrule',
+            name='is_gapless',
+            field=models.BooleanField(default=True, verbose_name='连续编号'),
+        ),
+        migrations.AddField(
+            model_name='numberingrule',
+            name='mode',
+            field=models.CharField(blank=True, choices=[('auto', '自动'), ('manual', '手工'), ('auto_editable', '自动，可修改'), ('external', '外部系统给号')], help_text='空为按账套参数', max_length=14, verbose_name='编号方式'),
+        ),
+        migrations.AddField(
+            model_name='numberingrule',
+            name='priority',
+            field=models.PositiveSmallIntegerField(default=0, verbose_name='优先级'),
+        ),
+        migrations.AddField(
+            model_name='numberingrule',
+            name='range_from',
+            field=models.PositiveBigIntegerField(blank=True, null=True, verbose_name='号段自'),
+        ),
+        migrations.AddField(
+            model_name='numberingrule',
+            name='range_to',
+            field=models.PositiveBigIntegerField(blank=True, null=True, verbose_name='号段至'),
+        ),
+        migrations.AddField(
+            model_name='numberingrule',
+            name='replaces',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='successors', to='customers.numberingrule'),
+        ),
+        migrations.AddField(
+            model_name='numberingrule',
+            name='starts_on',
+            field=models.DateField(blank=True, null=True, verbose_name='生效日期'),
+        ),
+        migrations.AddField(
+            model_name='numberingrule',
+            name='state',
+            field=models.CharField(choices=[('draft', '草稿'), ('active', '启用'), ('retired', '停用')], default='active', max_length=10, verbose_name='状态'),
+        ),
+        migrations.RunPython(states_of_rules, migrations.RunPython.noop),
+        migrations.RemoveField(model_name='numberingrule', name='is_active'),
+        migrations.AddField(
+            model_name='numberingrule',
+            name='version',
+            field=models.PositiveIntegerField(default=1, verbose_name='版本'),
+        ),
+        migrations.AlterField(
+            model_name='changebatch',
+            name='kind',
+            field=models.CharField(choices=[('edit', '页面编辑'), ('import', '导入'), ('command', '命令'), ('demo', '演示数据'), ('undo', '撤销'), ('renumber', '改号'), ('settings', '设置变更'), ('transfer', '移交'), ('assign', '分配')], max_length=12, verbose_name='类型'),
+        ),
+        migrations.CreateModel(
+            name='Assignment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('master_version', models.PositiveIntegerField(default=0)),
+                ('at', models.DateTimeField(auto_now_add=True, verbose_name='分配时间')),
+                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='取消时间')),
+                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='分配人')),
+                ('copy', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='assigned_from', to='customers.customer')),
+                ('ledger', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledgers.ledger')),
+                ('master', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='customers.customer')),
+            ],
+            options={
+                'verbose_name': '分配',
+                'verbose_name_plural': '分配',
+            },
+        ),
+        migrations.CreateModel(
+            name='Block',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('process', models.CharField(choices=[('order', '下单'), ('delivery', '发货'), ('invoice', '开票'), ('all', '全部业务')], max_length=10, verbose_name='冻结范围')),
+                ('reason', models.CharField(max_length=200, verbose_name='冻结原因')),
+                ('starts_on', models.DateField(verbose_name='冻结自')),
+                ('ends_on', models.DateField(blank=True, help_text='空为一直冻结', null=True, verbose_name='自动解冻日')),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='customers.customer')),
+                ('ledger', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledgers.ledger')),
+            ],
+            options={
+                'verbose_name': '冻结',
+                'verbose_name_plural': '冻结',
+                'ordering': ['process', 'pk'],
+                'default_related_name': 'blocks',
+            },
+        ),
+        migrations.CreateModel(
+            name='ChoiceSet',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=30, verbose_name='编码')),
+                ('name', models.CharField(max_length=60, verbose_name='名称')),
+                ('options', models.JSONField(default=list, verbose_name='选项')),
+                ('ledger', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='choice_sets', to='ledgers.ledger')),
+            ],
+            options={
+                'verbose_name': '选项集',
+                'verbose_name_plural': '选项集',
+                'ordering': ['code'],
+            },
+        ),
+        migrations.CreateModel(
+            name='CustomField',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(help_text='以 x_ 开头，导入导出和接口用它认字段', max_length=40, verbose_name='字段键')),
+                ('label', models.CharField(max_length=40, verbose_name='名称')),
+                ('type', models.CharField(choices=[('text', '单行文本'), ('long_text', '多行文本'), ('integer', '整数'), ('decimal', '小数'), ('money', '金额'), ('date', '日期'), ('boolean', '是/否'), ('choice', '单选'), ('multi_choice', '多选'), ('customer', '引用客户'), ('user', '引用用户'), ('email', '邮箱'), ('phone', '电话'), ('url', '网址'), ('file', '附件'), ('formula', '公式')], max_length=14, verbose_name='类型')),
+                ('group', models.CharField(default='basic', max_length=30, verbose_name='分组')),
+                ('position', models.PositiveIntegerField(default=0, verbose_name='顺序')),
+                ('state', models.CharField(choices=[('active', '启用'), ('disabled', '停用'), ('deleted', '已删除')], default='active', max_length=10, verbose_name='状态')),
+                ('help_text', models.CharField(blank=True, max_length=200, verbose_name='填写说明')),
+                ('default', models.JSONField(blank=True, null=True, verbose_name='默认值')),
+                ('max_length', models.PositiveIntegerField(blank=True, null=True, verbose_name='最大长度')),
+                ('min_length', models.PositiveIntegerField(blank=True, null=True, verbose_name='最小长度')),
+                ('lowest', models.CharField(blank=True, max_length=30, verbose_name='最小值')),
+                ('highest', models.CharField(blank=True, max_length=30, verbose_name='最大值')),
+                ('decimals', models.PositiveSmallIntegerField(default=2, verbose_name='小数位')),
+                ('pattern', models.CharField(blank=True, max_length=200, verbose_name='格式（正则表达式）')),
+                ('pattern_message', models.CharField(blank=True, max_length=100, verbose_name='格式不符时的提示')),
+                ('formula', models.TextField(blank=True, max_length=500, verbose_name='公式')),
+                ('is_required', models.BooleanField(default=False, verbose_name='必填')),
+                ('is_unique', models.BooleanField(default=False, verbose_name='不可重复')),
+                ('is_filterable', models.BooleanField(default=True, verbose_name='可筛选和排序')),
+                ('is_searchable', models.BooleanField(default=False, verbose_name='可搜索')),
+                ('is_sensitive', models.BooleanField(default=False, help_text='加密保存，无权者只见脱敏内容', verbose_name='敏感')),
+                ('in_list', models.BooleanField(default=False, verbose_name='默认显示在列表')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('deleted_at', models.DateTimeField(blank=True, null=True)),
+                ('choice_set', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='fields', to='customers.choiceset', verbose_name='选项集')),
+                ('ledger', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='custom_fields', to='ledgers.ledger')),
+            ],
+            options={
+                'verbose_name': '自定义字段',
+                'verbose_name_plural': '自定义字段',
+                'ordering': ['position', 'pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='CustomValue',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('text', models.CharField(max_length=100, null=True)),
+                ('number', models.DecimalField(decimal_places=6, max_digits=26, null=True)),
+                ('claim', models.CharField(max_length=64, null=True)),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
+                ('field', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='values', to='customers.customfield')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='EntryTemplate',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=30, verbose_name='编码')),
+                ('name', models.CharField(max_length=40, verbose_name='名称')),
+                ('kinds', models.JSONField(blank=True, default=list, verbose_name='客户类型')),
+                ('roles', models.JSONField(blank=True, default=list, help_text='角色编码；空为所有角色', verbose_name='角色')),
+                ('sections', models.JSONField(blank=True, default=list, verbose_name='版面')),
+                ('defaults', models.JSONField(blank=True, default=dict, verbose_name='默认值')),
+                ('required', models.JSONField(blank=True, default=list, verbose_name='必填字段')),
+                ('position', models.PositiveIntegerField(default=0, verbose_name='顺序')),
+                ('is_active', models.BooleanField(default=True, verbose_name='启用')),
+                ('ledger', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entry_templates', to='ledgers.ledger')),
+            ],
+            options={
+                'verbose_name': '录入模板',
+                'verbose_name_plural': '录入模板',
+                'ordering': ['position', 'pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='FieldSetting',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('field', models.CharField(max_length=60, verbose_name='字段')),
+                ('label', models.CharField(blank=True, max_length=40, verbose_name='显示名称')),
+                ('help_text', models.CharField(blank=True, max_length=200, verbose_name='填写说明')),
+                ('need', models.CharField(blank=True, choices=[('optional', '选填'), ('required', '必填'), ('hidden', '不使用')], max_length=10, verbose_name='要求')),
+                ('required_from', models.CharField(blank=True, max_length=12, verbose_name='自此合作状态起必填')),
+                ('visible_when', models.CharField(blank=True, max_length=300, verbose_name='显示条件')),
+                ('required_when', models.CharField(blank=True, max_length=300, verbose_name='必填条件')),
+                ('default', models.JSONField(blank=True, null=True, verbose_name='默认值')),
+                ('group', models.CharField(blank=True, max_length=30, verbose_name='分组')),
+                ('position', models.PositiveIntegerField(blank=True, null=True, verbose_name='顺序')),
+                ('category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='field_settings', to='customers.category')),
+                ('ledger', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='field_settings', to='ledgers.ledger')),
+            ],
+            options={
+                'verbose_name': '字段设置',
+                'verbose_name_plural': '字段设置',
+            },
+        ),
+        migrations.CreateModel(
+            name='FormerName',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=200, verbose_name='曾用名')),
+                ('name_key', models.CharField(editable=False, max_length=200)),
+                ('from_on', models.DateField(blank=True, null=True, verbose_name='使用自')),
+                ('until_on', models.DateField(blank=True, null=True, verbose_name='使用至')),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='customers.customer')),
+                ('ledger', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledgers.ledger')),
+            ],
+            options={
+                'verbose_name': '曾用名',
+                'verbose_name_plural': '曾用名',
+                'ordering': ['-until_on', '-pk'],
+                'default_related_name': 'former_names',
+            },
+        ),
+        migrations.CreateModel(
+            name='HistoricalBlock',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, verbose_name='ID')),
+                ('process', models.CharField(choices=[('order', '下单'), ('delivery', '发货'), ('invoice', '开票'), ('all', '全部业务')], max_length=10, verbose_name='冻结范围')),
+                ('reason', models.CharField(max_length=200, verbose_name='冻结原因')),
+                ('starts_on', models.DateField(verbose_name='冻结自')),
+                ('ends_on', models.DateField(blank=True, help_text='空为一直冻结', null=True, verbose_name='自动解冻日')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.changebatch')),
+                ('customer', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='customers.customer')),
+                ('history_user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('ledger', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ledgers.ledger')),
+            ],
+            options={
+                'verbose_name': 'historical 冻结',
+                'verbose_name_plural': 'historical 冻结',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='HistoricalFormerName',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, verbose_name='ID')),
+                ('name', models.CharField(max_length=200, verbose_name='曾用名')),
+                ('name_key', models.CharField(editable=False, max_length=200)),
+                ('from_on', models.DateField(blank=True, null=True, verbose_name='使用自')),
+                ('until_on', models.DateField(blank=True, null=True, verbose_name='使用至')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.changebatch')),
+                ('customer', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='customers.customer')),
+                ('history_user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('ledger', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ledgers.ledger')),
+            ],
+            options={
+                'verbose_name': 'historical 曾用名',
+                'verbose_name_plural': 'historical 曾用名',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='HistoricalLicence',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('business', '营业执照'), ('permit', '经营许可证'), ('authorisation', '授权书'), ('qualification', '资质证书'), ('other', '其他')], default='business', max_length=14, verbose_name='证照类型')),
+                ('number', models.CharField(max_length=60, verbose_name='证照编号')),
+                ('issuer', models.CharField(blank=True, max_length=120, verbose_name='发证机关')),
+                ('starts_on', models.DateField(blank=True, null=True, verbose_name='有效期自')),
+                ('ends_on', models.DateField(blank=True, help_text='空为长期', null=True, verbose_name='有效期至')),
+                ('remark', models.CharField(blank=True, max_length=200, verbose_name='备注')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.changebatch')),
+                ('customer', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='customers.customer')),
+                ('history_user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('ledger', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ledgers.ledger')),
+            ],
+            options={
+                'verbose_name': 'historical 证照',
+                'verbose_name_plural': 'historical 证照',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='Licence',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('business', '营业执照'), ('permit', '经营许可证'), ('authorisation', '授权书'), ('qualification', '资质证书'), ('other', '其他')], default='business', max_length=14, verbose_name='证照类型')),
+                ('number', models.CharField(max_length=60, verbose_name='证照编号')),
+                ('issuer', models.CharField(blank=True, max_length=120, verbose_name='发证机关')),
+                ('starts_on', models.DateField(blank=True, null=True, verbose_name='有效期自')),
+                ('ends_on', models.DateField(blank=True, help_text='空为长期', null=True, verbose_name='有效期至')),
+                ('remark', models.CharField(blank=True, max_length=200, verbose_name='备注')),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='customers.customer')),
+                ('ledger', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledgers.ledger')),
+            ],
+            options={
+                'verbose_name': '证照',
+                'verbose_name_plural': '证照',
+                'ordering': ['kind', 'pk'],
+                'default_related_name': 'licences',
+            },
+        ),
+        migrations.CreateModel(
+            name='NumberGap',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('scope', models.CharField(blank=True, max_length=60)),
+                ('first', models.PositiveBigIntegerField(verbose_name='自')),
+                ('last', models.PositiveBigIntegerField(verbose_name='至')),
+                ('cause', models.CharField(choices=[('deleted', '客户已删除'), ('changed', '编号已更改'), ('cancelled', '导入取消'), ('skipped', '手工编号跳过'), ('reserved', '保留号段'), ('taken', '号码已被占用'), ('unknown', '原因不明')], max_length=10, verbose_name='原因')),
+                ('note', models.CharField(blank=True, max_length=200, verbose_name='说明')),
+                ('at', models.DateTimeField(auto_now_add=True)),
+                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='gaps', to='customers.numberingrule')),
+            ],
+            options={
+                'verbose_name': '断号',
+                'verbose_name_plural': '断号',
+                'ordering': ['rule', 'scope', 'first'],
+            },
+        ),
+        migrations.CreateModel(
+            name='NumberReservation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('scope', models.CharField(blank=True, max_length=60)),
+                ('first', models.PositiveBigIntegerField(verbose_name='自')),
+                ('last', models.PositiveBigIntegerField(verbose_name='至')),
+                ('purpose', models.CharField(max_length=100, verbose_name='用途')),
+                ('ends_on', models.DateField(blank=True, null=True, verbose_name='保留至')),
+                ('at', models.DateTimeField(auto_now_add=True)),
+                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='permissions.department')),
+                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reservations', to='customers.numberingrule')),
+            ],
+            options={
+                'verbose_name': '保留号段',
+                'verbose_name_plural': '保留号段',
+                'ordering': ['rule', 'first'],
+            },
+        ),
+        migrations.CreateModel(
+            name='SalesRegion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=20, verbose_name='区域编码')),
+                ('name', models.CharField(max_length=40, verbose_name='区域名称')),
+                ('places', models.JSONField(blank=True, default=list, verbose_name='包含的省市')),
+                ('position', models.PositiveIntegerField(default=0, verbose_name='顺序')),
+                ('is_active', models.BooleanField(default=True, verbose_name='启用')),
+                ('ledger', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sales_regions', to='ledgers.ledger')),
+            ],
+            options={
+                'verbose_name': '销售区域',
+                'verbose_name_plural': '销售区域',
+                'ordering': ['position', 'code'],
+            },
+        ),
+        migrations.AddField(
+            model_name='customer',
+            name='sales_region',
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='customers.salesregion', verbose_name='销售区域'),
+        ),
+        migrations.AddField(
+            model_name='historicalcustomer',
+            name='sales_region',
+            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='customers.salesregion', verbose_name='销售区域'),
+        ),
+        migrations.AddIndex(
+            model_name='customer',
+            index=models.Index(fields=['ledger', 'sales_region', 'id'], name='customer_by_sales_region'),
+        ),
+        migrations.AddIndex(
+            model_name='customer',
+            index=models.Index(condition=models.Q(('next_review_on__isnull', False)), fields=['ledger', 'next_review_on', 'id'], name='customer_to_review'),
+        ),
+        migrations.AddField(
+            model_name='storedfile',
+            name='by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='storedfile',
+            name='ledger',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledgers.ledger'),
+        ),
+        migrations.AddField(
+            model_name='validationrule',
+            name='ledger',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='validation_rules', to='ledgers.ledger'),
+        ),
+        migrations.AddIndex(
+            model_name='assignment',
+            index=models.Index(fields=['ledger', 'master'], name='assignment_of_ledger'),
+        ),
+        migrations.AddConstraint(
+            model_name='assignment',
+            constraint=models.UniqueConstraint(models.F('master'), models.F('ledger'), name='assigned_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='block',
+            constraint=models.UniqueConstraint(models.F('customer'), models.F('process'), name='block_once_per_process'),
+        ),
+        migrations.AddConstraint(
+            model_name='choiceset',
+            constraint=models.UniqueConstraint(models.F('ledger'), django.db.models.functions.text.Lower('code'), name='choice_set_code', violation_error_message='选项集编码已存在'),
+        ),
+        migrations.AddConstraint(
+            model_name='customfield',
+            constraint=models.UniqueConstraint(models.F('ledger'), models.F('key'), name='custom_field_key', violation_error_message='字段键已存在'),
+        ),
+        migrations.AddIndex(
+            model_name='customvalue',
+            index=models.Index(condition=models.Q(('text__isnull', False)), fields=['field', 'text', 'customer'], name='custom_value_text'),
+        ),
+        migrations.AddIndex(
+            model_name='customvalue',
+            index=models.Index(condition=models.Q(('number__isnull', False)), fields=['field', 'number', 'customer'], name='custom_value_number'),
+        ),
+        migrations.AddConstraint(
+            model_name='customvalue',
+            constraint=models.UniqueConstraint(models.F('field'), models.F('claim'), name='custom_value_once', violation_error_message='该值已被另一个客户使用'),
+        ),
+        migrations.AddConstraint(
+            model_name='entrytemplate',
+            constraint=models.UniqueConstraint(models.F('ledger'), django.db.models.functions.text.Lower('code'), name='entry_template_code', violation_error_message='模板编码已存在'),
+        ),
+        migrations.AddConstraint(
+            model_name='fieldsetting',
+            constraint=models.UniqueConstraint(models.F('ledger'), models.F('field'), models.F('category'), name='field_setting_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='fieldsetting',
+            constraint=models.UniqueConstraint(models.F('ledger'), models.F('field'), condition=models.Q(('category', None)), name='field_setting_once_for_all'),
+        ),
+        migrations.AddIndex(
+            model_name='historicalblock',
+            index=models.Index(fields=['customer', 'history_id'], name='block_history'),
+        ),
+        migrations.AddIndex(
+            model_name='historicalformername',
+            index=models.Index(fields=['customer', 'history_id'], name='formername_history'),
+        ),
+        migrations.AddIndex(
+            model_name='historicallicence',
+            index=models.Index(fields=['customer', 'history_id'], name='licence_history'),
+        ),
+        migrations.AddConstraint(
+            model_name='numberreservation',
+            constraint=models.CheckConstraint(condition=models.Q(('last__gte', models.F('first'))), name='reservation_forward', violation_error_message='号段的止号小于起号'),
+        ),
+        migrations.AddConstraint(
+            model_name='salesregion',
+            constraint=models.UniqueConstraint(models.F('ledger'), django.db.models.functions.text.Lower('code'), name='sales_region_code', violation_error_message='区域编码已存在'),
+        ),
+    ]
