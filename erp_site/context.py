@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ledgers.models import Ledger
+from permissions.organisation import access
 from permissions.rights import Right
 
 
@@ -41,11 +42,15 @@ def _ledger_items(request: HttpRequest) -> list[dict[str, Any]]:
         items.append(_item(request, _("导出"), reverse("export_list", args=[code]), "file-export"))
     if actor.can(Right.CONFIGURE):
         items.append(_item(request, _("账套设置"), reverse("ledger_settings", args=[code]), "settings"))
+    elif actor.can(Right.REOPEN):
+        items.append(_item(request, _("期间"), reverse("ledger_periods", args=[code]), "calendar"))
     return items
 
 
 def _site_items(request: HttpRequest) -> list[dict[str, Any]]:
     items = [_item(request, _("我的账套"), reverse("ledger_list"), "database")]
+    if access.may_see(request.user):
+        items.append(_item(request, _("组织架构"), reverse("organisation"), "hierarchy"))
     if request.user.is_staff:
         items.append(_item(request, _("系统管理"), reverse("admin:index"), "shield"))
     return items

@@ -10,6 +10,26 @@ from permissions import duties
 PASSWORD = "demo-pass-2026"  # public on purpose
 DOMAIN = "demo.invalid"  # the reserved domain of every demo user's address: what marks a user as one of the demo
 
+COMPANY = ("HY", "杭州恒源机械有限公司", "91330106MA2KXD7Y4R")  # code, name, uscc
+
+# code → (name, rank)
+POSITIONS: dict[str, tuple[str, int]] = {
+    "ZJ": ("运营总监", 2),
+    "XTFZ": ("系统负责人", 3),
+    "XSJL": ("销售一部经理", 4),
+    "KHJL": ("客户经理", 6),
+    "YSKJ": ("应收会计", 6),
+    "JYFX": ("经营分析", 6),
+    "KFZY": ("客服专员", 7),
+    "XTGL": ("系统管理员", 6),
+    "AQGL": ("安全管理员", 6),
+    "SJGL": ("审计管理员", 6),
+    "WB": ("外部人员", 9),
+}
+
+# department → login of its head
+HEADS = {"ZJB": "manager", "XS": "manager", "XS1": "supervisor", "CW": "finance", "KF": "service", "XX": "admin"}
+
 # code → (name, code of the department above)
 DEPARTMENTS: dict[str, tuple[str, str | None]] = {
     "ZJB": ("总经办", None),

@@ -185,6 +185,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 IMPORT_MAX_FILE_MB = env.int("IMPORT_MAX_FILE_MB", 500)
 
+# --- Account sets -------------------------------------------------------------------------------------
+LEDGER_CODE_PATTERN = env.str("LEDGER_CODE_PATTERN", "")  # e.g. KHZ_###; the administration page's row goes before it
+LEDGER_TEMPLATES = env.str("LEDGER_TEMPLATES", "")  # a directory with templates of one's own, *.json
+
 # --- Language and time --------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("简体中文")), ("en", "English")]

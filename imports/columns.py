@@ -96,6 +96,19 @@ class AmountCell(widgets.DecimalWidget):
 _BARE_NUMBER = re.compile(r"[-+(（¥￥]?[\d,，.]+[)）]?")
 
 
+class NumberCell(AmountCell):
+    """A number that is no amount: nothing lends it a unit."""
+
+    def clean(self, value, row=None, **kwargs) -> Decimal | str:
+        if isinstance(value, bool | date):
+            raise CellProblem(
+                "numeric.format",
+                _("「%(value)s」不是数字。") % {"value": TextCell().clean(value)},
+                _("请填写数字，例如 12.5。"),
+            )
+        return super().clean(value)
+
+
 class WholeCell(widgets.IntegerWidget):
     """A whole number; other text is left to the rules, which say what is wrong with it."""
 
@@ -123,9 +136,14 @@ class YesNoCell(widgets.BooleanWidget):
 _CODES = {"number", "uscc", "tax_number", "postal_code", "bank_account", "id_number", "phone", "mobile"}
 
 
+_WRITTEN = (Type.TEXT, Type.LONG_TEXT)
+
+
 def is_code(field: Field) -> bool:
     """Whether the field's values identify something: they are text, however much they look like numbers."""
-    return field.key in _CODES or field.sensitive or field.part == "foreign_numbers"
+    if field.is_own and field.type == Type.TEXT and (field.check or field.custom.is_unique or field.custom.pattern):
+        return True
+    return field.key in _CODES or field.part == "foreign_numbers" or (field.sensitive and field.type in _WRITTEN)
 
 
 def widget_of(field: Field, unit: str = "") -> widgets.Widget:
@@ -134,7 +152,7 @@ def widget_of(field: Field, unit: str = "") -> widgets.Widget:
         return AmountCell(unit)
     if is_code(field):
         return CodeCell()
-    by_type = {Type.INTEGER: WholeCell, Type.DATE: DayCell, Type.BOOLEAN: YesNoCell}
+    by_type = {Type.INTEGER: WholeCell, Type.DECIMAL: NumberCell, Type.DATE: DayCell, Type.BOOLEAN: YesNoCell}
     return by_type.get(field.type, TextCell)()
 
 
@@ -142,7 +160,11 @@ class Column(fields.Field):
     """One catalogue field under one heading of a file."""
 
     def __init__(self, field: Field, heading: str = "", *, unit: str = "", from_csv: bool = False):
-        """``unit`` is what the heading adds to bare amounts (万元); ``from_csv`` undoes the apostrophe of our own CSV files."""
+        """``unit`` is what the heading adds to bare amounts (万元); ``from_csv`` undoes the apostrophe of our own CSV files.
+
+        A field whose own label names the unit (年采购额（万元）) keeps its amounts in it: there the heading adds nothing.
+        """
+        unit = "" if field.is_own and unit and unit in str(field.label) else unit
         super().__init__(
             attribute=field.key,
             column_name=heading or str(field.label),
@@ -179,10 +201,10 @@ class Column(fields.Field):
             return None
         if shown.is_masked or not isinstance(value, int | Decimal | date) or isinstance(value, bool | datetime):
             return shown.text
-        if self.field.type not in _TYPED:
+        if self.field.value_type not in _TYPED:
             return shown.text
         currency = customer.capital_currency if self.key == "registered_capital" else ""
         return f"{value:f} {currency}" if currency not in ("", "CNY") else value
 
 
-_TYPED = {Type.MONEY, Type.INTEGER, Type.DATE}
+_TYPED = {Type.MONEY, Type.DECIMAL, Type.INTEGER, Type.DATE}

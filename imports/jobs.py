@@ -2,3 +2,4 @@
 
 from .exports import jobs as _exports  # noqa: F401
 from .importing import jobs as _importing  # noqa: F401
+from .organisation import jobs as _organisation  # noqa: F401

@@ -5,7 +5,7 @@ What lives here: the list of places and what happens there. What does not: the t
     FAILPOINTS="import.after_chunk:kill:3,export.before_rename:sleep:200"
 
 reads ``name:action[:nth]`` with the actions ``kill`` (SIGKILL to this process), ``raise`` (``FailpointReached``) and
-``sleep:<milliseconds>``; with ``nth`` only the nth hit acts, else each. The variable is obeyed only with ``DEBUG`` or
+``sleep:<milliseconds>``; with ``nth`` only the nth hit acts (``10+``: every tenth), else each. The variable is obeyed only with ``DEBUG`` or
 ``ALLOW_FAILPOINTS=1``, so that a stray one can never hurt a real installation; an unknown name stops the start.
 """
 
@@ -19,6 +19,7 @@ PLACES = {
     "import.before_chunk_commit": "a chunk is written, its transaction still open",
     "import.after_chunk": "a chunk is committed, the next has not begun",
     "import.before_finish": "all chunks are committed, the batch is not closed",
+    "numbering.drawn": "new customers have their numbers, nothing is saved yet",
     "writing.before_commit": "a batch of customers is written, its transaction still open",
     "writing.after_commit": "a batch of customers is committed, the answer not yet sent",
     "export.before_rename": "an export file is complete under its temporary name",
@@ -41,6 +42,7 @@ class _Armed:
     action: str
     milliseconds: int = 0
     nth: int = 0
+    again: bool = False
     hits: int = 0
 
 
@@ -53,13 +55,15 @@ def parse(spec: str) -> dict[str, _Armed]:
     for part in filter(None, (piece.strip() for piece in spec.split(","))):
         name, _, rest = part.partition(":")
         action, *numbers = rest.split(":")
+        again = bool(numbers) and numbers[-1].endswith("+")
+        numbers = [number.removesuffix("+") for number in numbers]
         wanted = {"kill": 0, "raise": 0, "sleep": 1}.get(action)
         sound = wanted is not None and wanted <= len(numbers) <= wanted + 1 and all(n.isdigit() for n in numbers)
         if name not in PLACES or not sound:
             raise UnknownFailpoint(f"FAILPOINTS: {part!r}; known places: {', '.join(sorted(PLACES))}")
         values = [int(number) for number in numbers]
         milliseconds = values.pop(0) if wanted else 0
-        armed[name] = _Armed(action, milliseconds, nth=values[0] if values else 0)
+        armed[name] = _Armed(action, milliseconds, nth=values[0] if values else 0, again=again)
     return armed
 
 
@@ -83,7 +87,7 @@ def hit(name: str) -> None:
     if armed is None:
         return
     armed.hits += 1
-    if armed.nth and armed.hits != armed.nth:
+    if armed.nth and armed.hits != armed.nth and not (armed.again and armed.hits % armed.nth == 0):
         return
     if armed.action == "kill":
         os.kill(os.getpid(), signal.SIGKILL)

@@ -142,6 +142,10 @@ _MEANINGS = [
         "数据库目前只能读取，修改没有保存。请检查数据库文件和目录的写入权限。",
     ),
     (
+        ("permission denied for", "must be owner of"),
+        "数据库账户没有写入权限，修改没有保存。请让数据库管理员给该账户授权。",
+    ),
+    (
         ("database is locked", "lock timeout", "lock_timeout"),
         "有其他操作正在写入，等待超时，修改没有保存。请稍后重试。",
     ),

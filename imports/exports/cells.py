@@ -42,7 +42,7 @@ def _systems(ledger) -> list[str]:
 
 def by_default(fields: list[Field]) -> list[Field]:
     """What is ticked at first: everything that an import takes back."""
-    return [field for field in fields if not field.read_only]
+    return [field for field in fields if field.is_importable]
 
 
 class Row:

@@ -61,7 +61,9 @@ def produce(
 def _rows(keys, row: Row, actor: Actor, tell: Tell) -> Iterator[list[Any]]:
     for start in range(0, len(keys), CHUNK):
         pks = list(keys[start : start + CHUNK])
-        yield from map(row.cells, records(pks, actor, row.fields))
+        chunk = list(records(pks, actor, row.fields))
+        row.presenter.look_ahead(chunk, row.fields)
+        yield from map(row.cells, chunk)
         tell(start + len(pks), len(keys))
 
 

@@ -8,13 +8,12 @@ an export spends most of its time here, and a column that is not exported is not
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from customers import own_values
 from customers.fields import FOREIGN_PREFIX, Field
 from customers.models import PARTS, Customer, ForeignNumber
 from customers.presenting import Presenter
+from customers.services.part_order import first_rows
 from permissions.actor import Actor
-
-# Which row of a part comes first and so stands for the flat key; the pk decides among equals.
-_FLAGS = {"contacts": "is_primary", "bank_accounts": "is_default", "invoice_profiles": "is_default"}
 
 
 class Record:
@@ -32,16 +31,26 @@ class RecordPresenter(Presenter):
     """Presents records in the place of instances."""
 
     def value(self, customer: Record, field: Field) -> Any:
-        value = customer.values[field.key]
+        value = customer.values.get(field.key) if field.is_own else customer.values[field.key]
         return self.tax_number(value, customer.uscc) if field.key == "tax_number" else value
 
 
 def records(pks: list[int], actor: Actor, fields: list[Field]) -> Iterator[Record]:
     """Those of the customers that the actor sees now, in the order of ``pks``."""
-    own = [field for field in fields if not field.part and field.column]
-    columns = ["pk", "capital_currency", "uscc", *(field.column for field in own)]
+    plain = [field for field in fields if not field.part and field.column and not field.is_own]
+    own = [field for field in fields if field.is_own]
+    columns = [
+        "pk",
+        "capital_currency",
+        "uscc",
+        *(field.column for field in plain),
+        *(["custom_values"] if own else []),
+    ]
     visible = Customer.objects.visible_to(actor).filter(pk__in=pks).values_list(*columns)
-    found = {pk: Record(_by_key(own, values), currency, uscc) for pk, currency, uscc, *values in visible}
+    found = {
+        pk: Record(_own_by_key(own, values) | _by_key(plain, values), currency, uscc)
+        for pk, currency, uscc, *values in visible
+    }
     for fill in _fillers(fields):
         fill(found)
     return (found[pk] for pk in pks if pk in found)
@@ -49,6 +58,12 @@ def records(pks: list[int], actor: Actor, fields: list[Field]) -> Iterator[Recor
 
 def _by_key(fields: list[Field], values: Iterable[Any]) -> dict[str, Any]:
     return {field.key: value for field, value in zip(fields, values, strict=True)}
+
+
+def _own_by_key(fields: list[Field], values: list[Any]) -> dict[str, Any]:
+    """The set's own fields, out of the JSON that stands last among the values; it is taken from them."""
+    json = values.pop() if fields else {}
+    return {field.key: own_values.read(field, json) for field in fields}
 
 
 def _fillers(fields: list[Field]) -> Iterator[Callable[[dict[int, Record]], None]]:
@@ -76,7 +91,7 @@ def _fill_part(found: dict[int, Record], part: str, fields: list[Field]) -> None
     blank = {field.key: "" for field in fields}
     for record in found.values():
         record.values.update(blank)
-    rows = PARTS[part].objects.filter(customer_id__in=found).order_by(f"-{_FLAGS[part]}", "pk")
+    rows = PARTS[part].objects.filter(customer_id__in=found).order_by(*first_rows(part))
     seen: set[int] = set()
     for customer, *values in rows.values_list("customer_id", *(field.column for field in fields)):
         if customer not in seen:

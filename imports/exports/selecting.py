@@ -6,6 +6,7 @@ What does not: what a condition means (``customers.listing``) and who sees which
 
 from array import array
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -56,7 +57,8 @@ def refuse_unknown(text: str, selection: Selection, catalogue: Catalogue, actor:
     known = {"q", "sort", PICKED, "size", "after", "before", listing.TOKEN}
     unknown = [key for key in params if key not in known and not key.startswith("f-")]
     unknown += [f"f-{key}" for key in selection.query.filters if not listing.filter_field(catalogue, actor, key)]
-    if params.get("sort") and params["sort"] not in listing.ORDERS:
+    own = listing.own_order(selection.query, catalogue, actor)
+    if params.get("sort") and params["sort"] not in listing.ORDERS and own is None:
         unknown.append(f"sort={params['sort']}")
     if unknown:
         usable = [each.key for each in catalogue.fields if listing.filter_field(catalogue, actor, each.key)]
@@ -84,7 +86,11 @@ def keys(selection: Selection, catalogue: Catalogue, actor: Actor) -> array:
     Fixing the keys first keeps a long export whole: a row that is edited meanwhile is neither left out nor written twice, and
     the search condition is not asked again for each chunk.
     """
-    column, descending = listing.ORDERS[selection.query.order]
+    if own := listing.own_order(selection.query, catalogue, actor):
+        parts = own.whole(_found(selection, catalogue, actor))
+        walked = (part.values_list("pk", flat=True).iterator(chunk_size=10_000) for part in parts)
+        return array("q", chain.from_iterable(walked))
+    column, descending = listing.ORDERS.get(selection.query.order, listing.ORDERS[listing.DEFAULT_ORDER])
     order = [f"-{name}" if descending else name for name in dict.fromkeys((column, "id"))]
     found = _found(selection, catalogue, actor).order_by(*order)
     return array("q", found.values_list("pk", flat=True).iterator(chunk_size=10_000))

@@ -90,7 +90,7 @@ class Guesser:
     """Knows the words of one set's catalogue; ``fields`` are those that may be chosen."""
 
     def __init__(self, catalogue: Catalogue, fields: Sequence[Field] | None = None):
-        self.fields = [each for each in (fields or catalogue.fields) if not each.read_only]
+        self.fields = [each for each in (fields or catalogue.fields) if each.is_importable]
         self._exact: dict[str, tuple[str, float]] = {}
         for field in self.fields:
             for word in (str(field.label), field.key):

@@ -109,7 +109,7 @@ class Judge:
         """Everything by which a row can repeat another one."""
         ledger = self.batch.ledger_id
         keys = dict(edit.keys)
-        more = [("foreign", f"{system}:{number_key(number)}") for system, number in edit.foreign.items()]
+        more = [("foreign", f"{system}:{number_key(number)}") for system, number in edit.foreign.items() if number]
         if edit.values.get("number"):
             more.append(("number", number_key(edit.values["number"])))
         if edit.customer_id:

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from customers.fields import FOREIGN_PREFIX, Catalogue, Field
+from customers.fields import DERIVABLE, FOREIGN_PREFIX, Catalogue, Field
 from erp_site.shared.errors import BusinessError
 from permissions.actor import Actor
 from permissions.rights import Right
@@ -115,14 +115,14 @@ def _require_known(catalogue: Catalogue, mapped: list[str], batch: ImportBatch) 
 def importable(catalogue: Catalogue, key: str) -> Field | None:
     """The field of a key when a file may hold it: flat keys and ``foreign:SYSTEM``, nothing read-only."""
     field = catalogue.get(key)
-    if field is None or field.read_only:
+    if field is None or not field.is_importable:
         return None
     return field if "." not in key or key.startswith(FOREIGN_PREFIX) else None
 
 
 def fields_for(catalogue: Catalogue) -> list[Field]:
     """The fields that a file may hold, in the catalogue's order (foreign numbers aside)."""
-    return [field for field in catalogue.fields if not field.read_only]
+    return [field for field in catalogue.fields if field.is_importable]
 
 
 def _require_match(catalogue: Catalogue, mapped: list[str], match: str) -> None:
@@ -138,7 +138,7 @@ def _require_match(catalogue: Catalogue, mapped: list[str], match: str) -> None:
 
 
 def _require_required(catalogue: Catalogue, mapped: list[str]) -> None:
-    missing = [catalogue.get(key) for key in sorted(catalogue.required) if key not in mapped]
+    missing = [catalogue.get(key) for key in sorted(catalogue.required - DERIVABLE) if key not in mapped]
     if missing:
         raise _wrong(
             "mapping",

@@ -8,6 +8,7 @@ from typing import Any
 
 import xlsxwriter
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from customers.fields import Catalogue, Field, Type
 from customers.models import Category
@@ -49,7 +50,7 @@ _EXAMPLES: dict[str, Any] = {
 def workbook(ledger, actor: Actor) -> bytes:
     """The template as an .xlsx file, with the fields that the actor may write."""
     catalogue = Catalogue.of(ledger)
-    fields = catalogue.editable(actor)
+    fields = [field for field in catalogue.editable(actor) if field.is_importable]
     target = BytesIO()
     with xlsxwriter.Workbook(
         target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -82,13 +83,21 @@ def _headings(book, sheet, catalogue: Catalogue, fields: list[Field]) -> None:
 
 
 def _note(field: Field, must: bool) -> str:
-    parts = [_("必填") if must else "", str(field.help), _FORMATS.get(field.type, "")]
+    parts = [_("必填") if must else "", str(field.help), str(_FORMATS.get(field.type, ""))]
     if is_code(field):
         parts.append(_("整列已设为文本格式，可直接填写长号码"))
     return "；".join(part for part in parts if part)
 
 
-_FORMATS = {Type.DATE: "2024-01-05", Type.MONEY: "50000 / 5万", Type.INTEGER: "30"}
+_FORMATS = {
+    Type.DATE: "2024-01-05",
+    Type.MONEY: "50000 / 5万",
+    Type.INTEGER: "30",
+    Type.DECIMAL: "12.5",
+    Type.MULTI_CHOICE: _lazy("多个选项用逗号分隔"),
+    Type.CUSTOMER: _lazy("填写客户编号"),
+    Type.USER: _lazy("填写姓名或用户名"),
+}
 
 
 def _example(book, sheet, fields: list[Field]) -> None:
@@ -119,6 +128,8 @@ def _drop_downs(sheet, lists, ledger, fields: list[Field]) -> None:
 
 
 def _options(ledger, field: Field) -> list[str]:
+    if field.type == Type.MULTI_CHOICE:
+        return []  # a drop-down takes one only
     if field.choices:
         return [str(label) for _value, label in field.choices]
     rows = {

@@ -22,20 +22,20 @@ from customers.services.edits import Edit, PartEdit
 from erp_site import demo
 from erp_site.shared.commands import ProductCommand
 from ledgers.models import Ledger
-from ledgers.services import creating, members
+from ledgers.services import configuration, copying, creating, members
 from permissions import duties
 from permissions.actor import Actor
-from permissions.models import Department, User
+from permissions.models import Company, Department, Position, User
 
-CATEGORIES = [
-    {"code": "ZD", "name": "重点客户"},
-    {"code": "PT", "name": "普通客户"},
-    {"code": "QD", "name": "渠道客户"},
-    {"code": "ZDU", "name": "终端客户"},
-    {"code": "DS", "name": "电商客户"},
-    {"code": "ZF", "name": "政府事业"},
-    {"code": "HW", "name": "海外客户"},
-]
+CATEGORIES = {
+    "ZD": {"name": "重点客户"},
+    "PT": {"name": "普通客户"},
+    "QD": {"name": "渠道客户"},
+    "ZDU": {"name": "终端客户"},
+    "DS": {"name": "电商客户"},
+    "ZF": {"name": "政府事业"},
+    "HW": {"name": "海外客户"},
+}
 TAGS = ["老客户", "月结", "款到发货", "年度框架", "账期敏感", "样品试用", "展会线索", "需开专票"]
 
 # login → share of the customers; what is left has no owner
@@ -62,16 +62,29 @@ class Command(ProductCommand):
 
 @transaction.atomic
 def load_people() -> dict[str, User]:
-    """Departments and logins; a login of that name that is not the demo's own stops everything."""
+    """Company, departments with their heads, and logins; a login of that name that is not the demo's own stops everything."""
+    code, name, uscc = demo.COMPANY
+    company, _made = Company.objects.get_or_create(code=code, defaults={"name": name, "uscc": uscc})
     departments: dict[str | None, Department | None] = {None: None}
+    without_head: set[str] = set()
     for code, (name, parent) in demo.DEPARTMENTS.items():
-        about = {"name": name, "parent": departments[parent]}
-        departments[code], _made = Department.objects.get_or_create(code=code, defaults=about)
+        about = {"name": name, "parent": departments[parent], "company": None if parent else company}
+        departments[code], is_new = Department.objects.get_or_create(code=code, defaults=about)
+        if is_new:
+            without_head.add(code)
     encoded = make_password(demo.PASSWORD)  # once for all: a slow hash twelve times would be most of a first start
     people: dict[str, User] = {}
     for person in demo.PEOPLE:
         people[person.username] = _person(person, departments[person.department], people, encoded)
+    for code in without_head & demo.HEADS.keys():
+        Department.objects.filter(pk=departments[code].pk).update(head=people[demo.HEADS[code]])
     return people
+
+
+def _position(name: str) -> Position:
+    code, rank = next((code, rank) for code, (known, rank) in demo.POSITIONS.items() if known == name)
+    found = Position.objects.filter(name=name).first()
+    return found or Position.objects.create(code=code, name=name, rank=rank)
 
 
 def _person(person: demo.Person, department: Department | None, people: dict[str, User], encoded: str) -> User:
@@ -84,7 +97,7 @@ def _person(person: demo.Person, department: Department | None, people: dict[str
             email=address,
             display_name=person.name,
             department=department,
-            position=person.position,
+            position=_position(person.position),
             superior=people.get(person.superior),
             is_staff=person.is_staff,
             is_superuser=person.is_superuser,
@@ -139,7 +152,7 @@ def _ledger(manager: User, **about: Any) -> Ledger:
     if ledger is None:
         year = creating.current_fiscal_year(start_month=1)
         ledger = creating.create_draft(by=manager, base_currency="CNY", fiscal_year=year, **about)
-        creating.keep_choices(ledger, categories=CATEGORIES)
+        copying.lay_into(ledger, configuration.filled({"categories": CATEGORIES}), by=manager)
     if ledger.state == Ledger.State.DRAFT:
         creating.activate(ledger, by=manager)
     have = set(Tag.objects.filter(ledger=ledger).values_list("name", flat=True))
