@@ -22,8 +22,8 @@ CODE = [
     for name in ("erp_site", "permissions", "ledgers", "customers", "imports", "tests", "benchmarks", ".ci")
     if (ROOT / name).is_dir()
 ]
-# Tests of pure code, files and the look: they touch no database, so one run says it all.
-WITHOUT_DATABASE = ["tests/rules", "tests/reading", "tests/frontend"]
+# Tests of pure code, files, the look, and who may open which route: no engine answers differently, so one run says it all.
+WITHOUT_DATABASE = ["tests/rules", "tests/reading", "tests/frontend", "tests/guards"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 LINT = {

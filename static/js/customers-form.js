@@ -1,5 +1,8 @@
 // The customer form: Ctrl+S saves, the eye is led to what must be answered, and a name being typed gives its helpers.
+import "./customers-conditions.js";
 import "./customers-derive.js";
+import "./customers-field-search.js";
+import "./customers-pick.js";
 
 const form = document.querySelector("[data-customer-form]");
 

@@ -136,7 +136,7 @@ def test_add_does_not_list_them(bring_in, add_customer):
 
 def test_equal_numbers_are_never_added(bring_in, add_customer):
     old = add_customer(name="老客户有限公司")
-    rows = [["客户编号", "客户名称"], [old.number.lower(), "甲公司"], ["X１00", "乙公司"], ["x100", "丙公司"]]
+    rows = [["客户编号", "客户名称"], [old.number.lower(), "甲公司"], ["X１0000", "乙公司"], ["x10000", "丙公司"]]
     for batch_size in (1, 10):
         found = bring_in(rows, duplicates="add", batch_size=batch_size)
         codes = {row: code for row, _column, code in errors(found)}

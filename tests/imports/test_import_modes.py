@@ -88,7 +88,7 @@ def test_two_rows_for_one_customer_are_not_guessed_at(two, bring_in):
 @pytest.mark.parametrize("batch_size", [1, 10])
 @pytest.mark.parametrize("checked", [True, False])
 def test_upsert_of_one_new_number_twice_adds_once(bring_in, batch_size, checked):
-    rows = [["客户编号", "客户名称"], ["N100", "甲公司"], ["n100", "乙公司"]]
+    rows = [["客户编号", "客户名称"], ["N1000", "甲公司"], ["n1000", "乙公司"]]
     found = bring_in(rows, mode="upsert", batch_size=batch_size, checked=checked)
     assert counts(found) == {"rows": 2, "added": 1, "rejected": 1}
     assert [code for _row, _column, code in errors(found)] == ["row.repeated"]

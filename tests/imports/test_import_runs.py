@@ -160,12 +160,12 @@ def test_all_or_nothing_undoes_everything_when_the_last_row_fails_after_all(
 ):
     batch = check(
         prepare(
-            [["客户编号", "客户名称"], ["N1", "甲公司"], ["N2", "乙公司"], ["N3", "丙公司"]],
+            [["客户编号", "客户名称"], ["N0001", "甲公司"], ["N0002", "乙公司"], ["N0003", "丙公司"]],
             all_or_nothing=True,
             batch_size=1,
         )
     )
-    add_customer(number="N3", name="抢先公司")
+    add_customer(number="N0003", name="抢先公司")
     with pytest.raises(BusinessError) as refusal:
         write(batch)
     assert refusal.value.code == "import.not_all_good"
@@ -185,15 +185,15 @@ def test_all_or_nothing_has_a_limit(prepare, check, write, monkeypatch):
 
 
 def test_a_clash_refuses_only_the_guilty_row(prepare, check, write, ledger, monkeypatch):
-    """Somebody saves N2 between preparing and writing; the piece is prepared again and only that row is refused."""
-    batch = check(prepare([["客户编号", "客户名称"], ["N1", "甲公司"], ["N2", "乙公司"], ["N3", "丙公司"]]))
+    """Somebody saves N0002 between preparing and writing; the piece is prepared again and only that row is refused."""
+    batch = check(prepare([["客户编号", "客户名称"], ["N0001", "甲公司"], ["N0002", "乙公司"], ["N0003", "丙公司"]]))
     real, calls = writing.write, []
 
     def late(edits, **more):
         calls.append(len(edits))
         if len(calls) == 1:
             by = Actor.system(ledger.pk)
-            pipeline.submit([Edit(values={"number": "N2", "name": "抢先公司"})], ledger=ledger, by=by, kind="edit")
+            pipeline.submit([Edit(values={"number": "N0002", "name": "抢先公司"})], ledger=ledger, by=by, kind="edit")
             raise BusinessError("clash", code="write.clash")
         return real(edits, **more)
 

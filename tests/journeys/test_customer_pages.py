@@ -86,7 +86,7 @@ def test_a_name_brings_its_helpers_and_its_twin(open_as, firms):
     page.get_by_role("button", name="添加联系人").click()
     page.fill("[name=contacts-1-name]", "钱伟")
     page.get_by_role("button", name="添加银行账户").click()
-    page.fill("[name=bank_accounts-0-account]", "6222021202014567894")
+    page.fill("[name=bank_accounts-0-account]", "6222021202014567896")
     page.keyboard.press("Control+s")
     expect(page.locator("h1")).to_contain_text("杭州恒源电机有限公司")
     made = Customer.objects.get(name="杭州恒源电机有限公司")

@@ -58,6 +58,9 @@ def steps(users, rows_of, part_rows):
             "calendar": "monthly",
             "base_currency": "CNY",
             "language": "zh-hans",
+            "accounting_mode": "independent",
+            "time_zone": "Asia/Shanghai",
+            "ranges": "",
             "further": ["USD", "CNY"],
         },
         3: {

@@ -1,6 +1,8 @@
 """create_ledger and check_ledger: what they do, what they print, how they end; and what all commands share."""
 
 import json
+from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -8,14 +10,13 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, OperationalError
 
-from customers.models import Category, Customer, NumberingRule, Tag
+from customers.models import Category, ChoiceSet, Customer, CustomField, NumberingRule, Tag, ValidationRule
 from customers.services import numbering
 from erp_site.shared.commands import FoundFaults, ProductCommand
 from erp_site.shared.errors import BusinessError
 from ledgers.management.commands import check_ledger, create_ledger
 from ledgers.models import Ledger, Period
-from ledgers.services import states, templates
-from ledgers.services.parameters import check_parameter
+from ledgers.services import rates, states, templates
 from permissions.models import Membership, User
 
 
@@ -57,7 +58,7 @@ def test_made_and_active_in_one_go(create, check, users):
     assert ledger.state == "active"
     assert Membership.objects.get(ledger=ledger).user == users["manager"]
     checked = check("khz_001")
-    assert checked.code == 0, checked.out
+    assert checked.code == 0, checked.out + checked.err
     assert "[不通过]" not in checked.out
 
 
@@ -112,14 +113,13 @@ def test_called_wrongly_it_says_so_in_one_line(create, ledger, capsys, argv, wor
 @pytest.mark.parametrize("name", ["trade", "manufacturing", "service", "export"])
 def test_every_template_makes_a_sound_set(create, check, users, name):
     assert create(f"T_{name}", "--name", name, "--template", name, "--manager", "manager", "--activate").code == 0
-    ledger, content = Ledger.objects.get(code=f"T_{name}"), templates.read(name)
-    for key in templates.PARAMETER_KEYS:
-        check_parameter(key, content[key])
-        assert ledger.parameter(key) == content[key]
-    assert [c.name for c in Category.objects.filter(ledger=ledger)] == [row["name"] for row in content["categories"]]
-    assert NumberingRule.objects.get(ledger=ledger).parts == content["numbering"]["parts"]
+    ledger, content = Ledger.objects.get(code=f"T_{name}"), templates.read(name)["sections"]
+    assert ledger.parameter("grades") == content["parameters"]["grades"]
+    assert set(Category.objects.filter(ledger=ledger).values_list("code", flat=True)) == content["categories"].keys()
+    assert NumberingRule.objects.get(ledger=ledger).parts == content["numbering"]["客户编码规则"]["parts"]
     checked = check(f"T_{name}", "--json")
-    assert {each["verdict"] for each in json.loads(checked.out)["checks"]} == {"ok"}, checked.out
+    wanting = [each for each in json.loads(checked.out)["checks"] if each["verdict"] != "ok"]
+    assert {each["check"] for each in wanting} <= {"organisation", "rates", "sees_nothing"}, wanting
 
 
 def test_a_copy_has_the_configuration_and_no_customers(create, ledger, add_customer):
@@ -153,6 +153,26 @@ def test_a_failure_leaves_nothing_behind(create, ledger, monkeypatch):
     run = create("KHZ_7", "--name", "七", "--activate")
     assert (run.code, run.err.strip()) == (2, "半途失败")
     assert not Ledger.objects.filter(code="KHZ_7").exists()
+
+
+@pytest.mark.parametrize(
+    ("argv", "failed"),
+    [
+        (["KHZ_9", "--name", "新"], set()),
+        (["hz01", "--name", "新"], {"code"}),
+        (["KHZ_9", "--name", "杭州客户账套"], {"name"}),
+        (
+            ["9", "--name", " ", "--currency", "XYZ", "--fiscal-year", "1800"],
+            {"code", "name", "currency", "fiscal_year"},
+        ),
+    ],
+)
+def test_every_cause_at_once_without_making_a_set(create, ledger, argv, failed):
+    run = create(*argv, "--check", "--json")
+    checks = json.loads(run.out)["checks"]
+    assert {each["check"] for each in checks if each["verdict"] == "failed"} == failed
+    assert run.code == (1 if failed else 0)
+    assert Ledger.objects.count() == 1
 
 
 class TestCheck:
@@ -218,9 +238,36 @@ class TestCheck:
 
     def test_a_taken_next_number(self, check, ledger, add_customer):
         add_customer()
-        NumberingRule.objects.filter(ledger=ledger).update(is_active=False)
+        NumberingRule.objects.filter(ledger=ledger).update(state="retired")
         numbering.create_rule(ledger, name="同样", parts=numbering.DEFAULT_PARTS, reset="never")
         assert self.verdicts(check("HZ01", "--json"))["next_number"] == "warning"
+
+    def test_what_keeps_members_from_seeing_customers(self, check, ledger, users):
+        User.objects.filter(pk=users["supervisor"].pk).update(department=None)  # his role opens his department
+        run = check("HZ01")
+        assert "老李 看不到任何客户" in run.out
+
+    def test_old_and_missing_rates(self, check, ledger):
+        rates.add_currency(ledger, "USD", by=None)
+        assert "USD 还没有汇率" in check("HZ01").out
+        rates.add_rate(ledger, "USD", ledger.today() - timedelta(days=200), Decimal(7), by=None)
+        assert "超过 92 天" in check("HZ01").out
+        rates.add_rate(ledger, "USD", ledger.today(), Decimal(7), by=None)
+        assert self.verdicts(check("HZ01", "--json"))["rates"] == "ok"
+
+    def test_all_periods_closed(self, check, ledger):
+        ledger.periods.update(state="closed")
+        assert self.verdicts(check("HZ01", "--json"))["period_open"] == "failed"
+
+    def test_broken_fields_and_rules(self, check, ledger):
+        sets = ChoiceSet.objects.create(ledger=ledger, code="empty", name="空")
+        CustomField.objects.create(ledger=ledger, key="x_a", label="甲", type="choice", choice_set=sets)
+        ValidationRule.objects.create(ledger=ledger, name="坏", when="[x_gone] = 1", required=["x_gone"])
+        run = check("HZ01")
+        assert run.code == 1
+        assert "「甲」没有可选的选项" in run.out
+        assert "校验规则「坏」" in run.out
+        assert "x_gone" in run.out
 
     def test_people_who_left(self, check, ledger):
         User.objects.filter(username="manager").update(is_active=False)
@@ -231,7 +278,7 @@ class TestCheck:
         def read_only(*args, **kwargs):
             raise OperationalError("attempt to write a readonly database")
 
-        monkeypatch.setattr("django.db.models.query.QuerySet.update", read_only)
+        monkeypatch.setattr("django.db.models.query.QuerySet.create", read_only)
         run = check("HZ01")
         assert run.code == 1
         assert "只能读取" in run.out

@@ -10,30 +10,6 @@ from permissions.models import Membership
 pytestmark = pytest.mark.django_db
 
 
-def test_proposed_codes_follow_the_newest_set(ledger):
-    assert creating.propose_code() == "HZ02"
-    creating.create_draft(code="CUST_2024", name="二〇二四", by=None)
-    assert creating.propose_code() == "CUST_2025"
-    creating.create_draft(code="cust_2025", name="小写", by=None)
-    assert creating.propose_code() == "cust_2026"
-
-
-def test_the_first_proposal(db):
-    assert creating.propose_code() == "KHZ_001"
-
-
-def test_a_proposal_is_always_a_code_that_may_be_used(db):
-    creating.create_draft(code="A" + "9" * 19, name="最长", by=None)
-    assert creating.propose_code() == ""
-
-
-def test_a_rule_of_the_house_for_codes(db, settings):
-    settings.LEDGER_CODE_PATTERN = r"KHZ_\d{3}"
-    creating.check_code("KHZ_001")
-    with pytest.raises(BusinessError, match="账套编码规则"):
-        creating.check_code("HZ01")
-
-
 def test_activation_is_all_or_nothing(users, monkeypatch):
     def fails(ledger):
         raise RuntimeError("half way")

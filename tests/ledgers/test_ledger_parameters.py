@@ -51,6 +51,17 @@ def test_only_what_differs_is_stored(client_of, ledger, page, data):
     assert stored(ledger) == {}
 
 
+def test_what_each_kind_of_customer_needs(client_of, ledger, page, data):
+    browser = client_of("manager")
+    browser.post(page, {**data, "kind-company": ["tax_number", "uscc"], "kind-person": ["id_number"]})
+    assert stored(ledger) == {"required_by_kind": {"company": ["uscc", "tax_number"], "person": ["id_number"]}}
+    assert "统一社会信用代码、纳税人识别号" in browser.get(page).content.decode()
+    browser.post(page, {**data, "kind-company": ["no_such_field"]})
+    assert stored(ledger)["required_by_kind"]["person"] == ["id_number"]
+    browser.post(page, data)
+    assert stored(ledger) == {}
+
+
 def test_switching_credit_off(client_of, ledger, page, data):
     del data["credit_enabled"]
     client_of("manager").post(page, data)

@@ -1,10 +1,13 @@
 """账套期间: whole years without gap or overlap, closing and reopening in order."""
 
-from datetime import date, timedelta
+import threading
+import time
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 import time_machine
+from django.db import connection, transaction
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +17,7 @@ from ledgers.models import Ledger, Period
 from ledgers.services import creating, periods
 
 DAY = timedelta(days=1)
-CALENDARS = Ledger.Calendar.values
+CALENDARS = [kind for kind in Ledger.Calendar.values if kind != "free"]
 
 
 @given(st.sampled_from(CALENDARS), st.integers(1990, 2200), st.integers(1, 12))
@@ -48,6 +51,77 @@ def test_the_fiscal_year_of_today(today, month, year):
     with time_machine.travel(date(*today)):
         spans = periods.generate("monthly", creating.current_fiscal_year(month), month)
         assert any(first <= date(*today) <= last for _index, first, last in spans)
+
+
+FREE = """2026-01-01 至 2026-03-15 第一期
+2026/3/16 - 2026/6/30
+2026年7月1日～2026年12月31日，下半年
+"""
+
+
+def test_ranges_as_people_write_them():
+    rows = periods.read_ranges(FREE)
+    assert [(first.isoformat(), last.isoformat(), name) for first, last, name in rows] == [
+        ("2026-01-01", "2026-03-15", "第一期"),
+        ("2026-03-16", "2026-06-30", ""),
+        ("2026-07-01", "2026-12-31", "下半年"),
+    ]
+    assert periods.read_ranges(periods.write_ranges(rows)) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ["至少填写一个期间"]),
+        ("2026-01-01 至 2026-01-31\n2026-02-02 至 2026-02-28", ["第 2 行", "空档", "2026-02-01"]),
+        ("2026-01-01 至 2026-01-31\n2026-01-31 至 2026-02-28", ["第 2 行", "重叠", "2026-02-01"]),
+        ("2026-03-01 至 2026-02-01", ["第 1 行", "早于开始日期"]),
+        ("2026-02-29 至 2026-03-31", ["第 1 行", "开始日期 至 结束日期"]),
+        ("一月\n\n2026-01-01 至", ["第 1 行", "第 2 行"]),
+        ("1800-01-01 至 1800-12-31", ["1990"]),
+    ],
+)
+def test_every_bad_range_is_named_with_its_row(text, words):
+    with pytest.raises(BusinessError) as refused:
+        periods.read_ranges(text)
+    for word in words:
+        assert word in refused.value.message
+
+
+@pytest.mark.django_db
+class TestFreePeriods:
+    @pytest.fixture
+    def free(self, users):
+        made = creating.create_draft(code="FR01", name="自定义", by=users["manager"], fiscal_year=2026, calendar="free")
+        creating.keep_choices(made, ranges=FREE)
+        creating.activate(made, by=users["manager"])
+        made.refresh_from_db()
+        return made
+
+    def test_made_as_typed(self, free):
+        assert list(free.periods.values_list("name", flat=True)) == ["第一期", "2026 年第 2 期", "下半年"]
+
+    def test_without_ranges_there_is_no_year(self, users):
+        made = creating.create_draft(code="FR02", name="缺", by=users["manager"], fiscal_year=2026, calendar="free")
+        with pytest.raises(BusinessError, match="起止日期"):
+            creating.activate(made, by=users["manager"])
+
+    def test_the_next_year_follows_the_pattern(self, free, users, client_of):
+        periods.roll(free, 2027, by=users["manager"])
+        spans = free.periods.filter(fiscal_year=2027).values_list("starts_on", "ends_on")
+        assert [(str(first), str(last)) for first, last in spans] == [
+            ("2027-01-01", "2027-03-15"), ("2027-03-16", "2027-06-30"), ("2027-07-01", "2027-12-31"),
+        ]  # fmt: skip
+        page = client_of("manager").get(reverse("ledger_periods", args=["FR01"]))
+        assert "2028-01-01 至 2028-03-15" in page.text
+
+    def test_other_ranges_may_be_typed_and_must_adjoin(self, free, client_of):
+        browser, address = client_of("manager"), reverse("period_create", args=["FR01"])
+        refused = browser.post(address, {"fiscal_year": "2027", "ranges": "2027-01-02 至 2027-12-31"})
+        assert "空档" in refused.text
+        browser.post(address, {"fiscal_year": "2027", "ranges": "2027-01-01 至 2028-02-29 长年度"})
+        assert free.periods.get(fiscal_year=2027).name == "长年度"
+        assert periods.proposed_ranges(free)[0][1] == date(2029, 2, 28)  # the end of February stays the end of February
 
 
 @pytest.mark.django_db
@@ -114,6 +188,68 @@ class TestInASet:
         assert "必须填写原因" in answer.text
         browser.post(reopen, {"reason": "补录"})
         assert self.state(ledger, 1) == "open"
+
+    def test_the_old_year_closes_in_the_same_click(self, client_of, ledger):
+        address = reverse("period_create", args=[ledger.code])
+        answer = client_of("manager").post(address, {"fiscal_year": "2027", "close_old": "on"}, follow=True)
+        assert "已结转到 2027 年度" in answer.text
+        assert set(ledger.periods.filter(fiscal_year=2026).values_list("state", flat=True)) == {"closed"}
+        assert set(ledger.periods.filter(fiscal_year=2027).values_list("state", flat=True)) == {"open"}
+
+    def test_reopening_is_a_right_of_its_own(self, client_of, ledger):
+        periods.close(self.period(ledger, 1))
+        address = reverse("period_reopen", args=[ledger.code, self.period(ledger, 1).pk])
+        role = ledger.roles.get(code="manager")
+        role.rights = [right for right in role.rights if right != "reopen"]
+        role.save()
+        assert client_of("manager").post(address, {"reason": "补录"}).status_code == 403
+        page = client_of("finance").get(reverse("ledger_periods", args=[ledger.code]))
+        assert "反结账" in page.text
+        assert "第 2 期」内的业务不能再录入" not in page.text  # he reopens, he does not close
+        client_of("finance").post(address, {"reason": "补录"})
+        assert self.state(ledger, 1) == "open"
+        assert client_of("finance").post(reverse("period_create", args=[ledger.code]), {}).status_code == 403
+
+    @pytest.mark.parametrize(
+        ("moment", "zone", "index"),
+        [
+            ("2026-01-31T15:59:59+00:00", "Asia/Shanghai", 1),
+            ("2026-01-31T16:00:00+00:00", "Asia/Shanghai", 2),  # midnight in Shanghai
+            ("2026-02-01T04:59:59+00:00", "America/New_York", 1),
+            ("2026-02-01T05:00:00+00:00", "America/New_York", 2),
+        ],
+    )
+    def test_a_period_ends_at_midnight_of_the_set(self, ledger, moment, zone, index):
+        ledger.parameters = {"time_zone": zone}
+        instant = datetime.fromisoformat(moment)
+        assert periods.require_open(ledger, instant).index == index
+        with time_machine.travel(instant, tick=False):
+            assert periods.require_open(ledger, ledger.today()).index == index
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_date_that_was_open_stays_open_until_it_is_written(self, ledger):
+        """Somebody writes into the period while another one closes it: the closing waits, or the writer is refused."""
+        if connection.vendor != "postgresql":
+            pytest.skip("SQLite has one writer at a time")
+        asked, done = threading.Event(), []
+
+        def close_it():
+            asked.wait(10)
+            periods.close(self.period(ledger, 1))
+            done.append("closed")
+            connection.close()
+
+        closer = threading.Thread(target=close_it)
+        closer.start()
+        with transaction.atomic():
+            periods.require_open(ledger, date(2026, 1, 15))
+            asked.set()
+            time.sleep(0.5)
+            assert not done
+        closer.join(10)
+        assert done
+        with pytest.raises(BusinessError, match="已结账"):
+            periods.require_open(ledger, date(2026, 1, 15))
 
     def test_a_period_of_another_set_is_not_found(self, client_of, ledger, other_ledger):
         theirs = other_ledger.periods.first()

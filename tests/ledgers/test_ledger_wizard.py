@@ -4,12 +4,13 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError
 from django.urls import reverse
 
 from customers.models import Category, NumberingRule
 from ledgers.models import Ledger
 from ledgers.services import creating
-from permissions.models import Membership
+from permissions.models import Company, Membership
 
 pytestmark = pytest.mark.django_db
 
@@ -175,7 +176,7 @@ def test_a_template_fills_the_third_step(browser, steps):
     browser.post(url(2), steps[2])
     form = browser.get(url(3)).context["form"]
     assert "整机厂" in [row["name"].value() for row in form.categories]
-    assert form.scheme["scheme"].value() == "category"
+    assert form.scheme["scheme"].value() == "custom"
     assert "uscc" in form.parameters["required_fields"].value()
 
 
@@ -259,3 +260,96 @@ def test_a_draft_that_a_command_began_is_finished_in_the_wizard(browser, steps, 
     made = {c.code: c for c in Category.objects.filter(ledger__code="NB01")}
     assert set(made) == {"ZD", "ZD1", "XX"}
     assert made["ZD1"].parent == made["ZD"]
+
+
+def test_a_broken_template_is_refused_on_its_field(browser, steps, settings, tmp_path):
+    (tmp_path / "farm.json").write_text('{"format": 1,\n "sections": {"categories": {"A": {}}}}', encoding="utf-8")
+    settings.LEDGER_TEMPLATES = str(tmp_path)
+    answer = browser.post(reverse("ledger_new"), {**steps[1], "template": "farm"})
+    error = str(answer.context["form"].errors["template"])
+    assert "farm.json" in error
+    assert "客户分类 categories → A" in error
+    assert not Ledger.objects.filter(code="NB01").exists()  # nothing half-made is left
+
+
+def test_a_set_begins_as_a_copy_of_another(browser, steps, ledger, other_ledger):
+    form = browser.get(reverse("ledger_new")).context["form"]
+    offered = str(form.fields["template"].choices)
+    assert "set:HZ01" in offered
+    assert "SH02" not in offered  # he has no say there
+    browser.post(reverse("ledger_new"), {**steps[1], "template": "set:HZ01"})
+    go_through(browser, steps)
+    assert "HZ01" in browser.get(url(5)).text
+    refused = browser.post(reverse("ledger_new"), {**steps[1], "code": "NB09", "name": "偷看", "template": "set:SH02"})
+    assert "template" in refused.context["form"].errors
+
+
+def test_free_periods_in_the_wizard(browser, steps, draft):
+    bad = {**steps[2], "calendar": "free", "ranges": "2026-01-01 至 2026-06-30\n2026-08-01 至 2026-12-31"}
+    assert "第 2 行" in str(browser.post(url(2), bad).context["form"].errors["ranges"])
+    good = {**bad, "ranges": "2026-01-01 至 2026-06-30 上半年\n2026-07-01 至 2026-12-31 下半年"}
+    assert browser.post(url(2), good).url == url(3)
+    assert "上半年" in browser.get(url(2)).context["form"]["ranges"].value()
+    browser.post(url(3), steps[3])
+    browser.post(url(4), steps[4])
+    browser.post(url(5))
+    names = Ledger.objects.get(code="NB01").periods.values_list("name", flat=True)
+    assert list(names) == ["上半年", "下半年"]
+
+
+def test_the_company_comes_from_the_organisation(browser, steps):
+    Company.objects.create(code="C1", name="宁波港机械有限公司")
+    Company.objects.create(code="C2", name="已注销公司", is_active=False)
+    for company in ("不在册公司", "已注销公司"):
+        answer = browser.post(reverse("ledger_new"), {**steps[1], "company": company})
+        assert "company" in answer.context["form"].errors
+    assert browser.post(reverse("ledger_new"), steps[1]).url == url(2)
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        ("attempt to write a readonly database", "只能读取"),
+        ("connection refused", "连接不上数据库服务器"),
+        ("permission denied for table ledgers_ledger", "没有写入权限"),
+        ("database or disk is full", "磁盘已满"),
+        ("something unheard of", "数据库出错"),
+    ],
+)
+def test_a_database_that_does_not_take_it_says_why(browser, steps, monkeypatch, failure, words):
+    def fails(*args, **kwargs):
+        raise OperationalError(failure)
+
+    monkeypatch.setattr("ledgers.services.creating.create_draft", fails)
+    answer = browser.post(reverse("ledger_new"), steps[1])
+    assert answer.status_code == 409
+    assert words in answer.text
+    assert "继续建账" in answer.text
+
+
+def test_interrupted_at_activation_it_can_be_done_again(browser, steps, draft, monkeypatch):
+    go_through(browser, steps)
+
+    def fails(ledger):
+        raise OperationalError("server closed the connection")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(creating, "on_activation", [*creating.on_activation, fails])
+        assert browser.post(url(5)).status_code == 409
+    ledger = Ledger.objects.get(code="NB01")
+    assert ledger.state == Ledger.State.DRAFT
+    assert not ledger.periods.exists()
+    assert not Category.objects.filter(ledger=ledger).exists()
+    assert browser.post(url(5)).url == "/l/NB01/"
+
+
+def test_why_no_set_can_be_made(client_of, browser, settings, departments):
+    verdicts = {each.check: each for each in client_of("sales1").get(reverse("ledger_preflight")).context["findings"]}
+    assert verdicts["permission"].verdict == "failed"
+    assert "系统管理员" in verdicts["permission"].remedy
+    settings.LEDGER_CODE_PATTERN = "CUST_2024"
+    Ledger.objects.create(code="CUST_2024", name="占用")
+    page = browser.get(reverse("ledger_preflight"))
+    verdicts = {each.check: each.verdict for each in page.context["findings"]}
+    assert (verdicts["permission"], verdicts["database"], verdicts["code_rule"]) == ("ok", "ok", "failed")
+    assert "有 1 个原因" in page.text

@@ -16,7 +16,7 @@ def customer(add_customer, ledger) -> Customer:
     return add_customer(
         name="杭州恒源机械有限公司", owner="sales1", department="D11", grade="A", phone="0571-88880001", contact="赵敏",
         mobile="13800138000", registered_capital="100万美元", tags="重点", remark="第一行\n第二行", address="浙江省杭州市文三路1号",
-        bank_name="工商银行", bank_account="6222021202014567894",
+        bank_name="工商银行", bank_account="6222021202014567896",
     )  # fmt: skip
 
 

@@ -38,11 +38,11 @@ def test_a_former_and_a_foreign_number(client_of, customer, ledger, system):
 
 
 def test_live_goes_before_former_before_foreign(client_of, customer, add_customer, ledger, system):
-    other = add_customer(name="宁波蓝盛贸易有限公司", number="X-1", owner="sales1")
-    foreign(ledger, system, customer, SAP="X-1", U8="X-2")
-    NumberAlias.objects.create(ledger=ledger, customer=other, number="X-2", number_key="X-2", kind="former")
-    assert client_of("sales1").get("/l/HZ01/n/X-1/").url == other.get_absolute_url()
-    assert client_of("sales1").get("/l/HZ01/n/X-2/").url == other.get_absolute_url()
+    other = add_customer(name="宁波蓝盛贸易有限公司", number="X-001", owner="sales1")
+    foreign(ledger, system, customer, SAP="X-001", U8="X-002")
+    NumberAlias.objects.create(ledger=ledger, customer=other, number="X-002", number_key="X-002", kind="former")
+    assert client_of("sales1").get("/l/HZ01/n/X-001/").url == other.get_absolute_url()
+    assert client_of("sales1").get("/l/HZ01/n/X-002/").url == other.get_absolute_url()
 
 
 def test_several_are_offered(client_of, customer, add_customer, ledger, system):

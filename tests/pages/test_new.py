@@ -41,7 +41,7 @@ def test_a_seller_adds_a_customer_with_parts(client_of, users, ledger):
             **{"contacts-TOTAL_FORMS": "2", "contacts-0-name": "赵敏", "contacts-0-mobile": "138 0013 8000",
                "contacts-1-name": "", "addresses-TOTAL_FORMS": "1", "addresses-0-use": "shipping",
                "bank_accounts-TOTAL_FORMS": "1", "bank_accounts-0-bank_name": "工商银行杭州分行",
-               "bank_accounts-0-account": "6222021202014567894", "bank_accounts-0-currency": "CNY"},
+               "bank_accounts-0-account": "6222021202014567896", "bank_accounts-0-currency": "CNY"},
         ),
     )  # fmt: skip
     customer = Customer.objects.get()
@@ -49,7 +49,7 @@ def test_a_seller_adds_a_customer_with_parts(client_of, users, ledger):
     assert (customer.number, customer.name, customer.owner, customer.grade) == ("KH000001", NAME, users["sales1"], "A")
     assert (customer.mnemonic_code, customer.province, customer.city) == ("HZHYJXYXGS", "浙江省", "杭州市")
     assert [contact.mobile for contact in customer.contacts.all()] == ["13800138000"]
-    assert [row.account for row in customer.bank_accounts.all()] == ["6222021202014567894"]
+    assert [row.account for row in customer.bank_accounts.all()] == ["6222021202014567896"]
     assert [row.tag for row in customer.customer_tags.all()] == [tag]
     assert not customer.addresses.exists()
 

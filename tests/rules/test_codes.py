@@ -5,6 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from customers.rules import check_digits
+from customers.rules.banking import bank_of_cnaps, same_bank
 from customers.rules.identifiers import (
     bank_account,
     bank_luhn_ok,
@@ -27,10 +28,13 @@ def outcome(checked):
 @pytest.mark.parametrize(
     ("typed", "value", "problem"),
     [
-        ("6222 0202 0011 2345 678", "6222020200112345678", None),
+        ("6222 0202 0011 2345 679", "6222020200112345679", None),
+        ("6222 0202 0011 2345 678", "6222020200112345678", "bank.check_digit"),
+        ("de89370400440532013001", "DE89370400440532013001", "bank.iban_check_digit"),
+        ("6222020200112345670000", "6222020200112345670000", None),
         ("3301-0401-6000-1234567", "330104016000123456 7".replace(" ", ""), None),
-        ("６２２２０２０２００１１２３４５", "6222020200112345", None),
-        ("'6222020200112345", "6222020200112345", None),
+        ("６２２２０２０２００１１２３４７", "6222020200112347", None),
+        ("'6222020200112347", "6222020200112347", None),
         ("de89370400440532013000", "DE89370400440532013000", None),
         ("无", "", None),
         ("6.22202E+18", "6.22202E+18", "bank.scientific"),
@@ -64,6 +68,18 @@ def test_bank_numbers_of_head_offices_pass(code):
     for place in range(12):
         wrong = code[:place] + str((int(code[place]) + 3) % 10) + code[place + 1 :]
         assert cnaps(wrong).problem.code == "cnaps.check_digit"
+
+
+def test_a_branch_number_names_its_bank():
+    assert bank_of_cnaps("102100099996") == "中国工商银行" and bank_of_cnaps("999100099996") == ""
+    assert same_bank("工行杭州高新支行", "中国工商银行") and same_bank("中国工商银行股份有限公司", "中国工商银行")
+    assert not same_bank("建行杭州分行", "中国工商银行")
+
+
+def test_a_bank_abroad_has_a_swift_code_and_an_institution_code_is_told_apart():
+    assert outcome(cnaps("deutdeff")) == ("DEUTDEFF", None)
+    assert outcome(cnaps("BKCH CN BJ 110")) == ("BKCHCNBJ110", None)
+    assert outcome(cnaps("C1010211000012")) == ("C1010211000012", "cnaps.institution")
 
 
 def test_a_bank_number_has_twelve_digits():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from customers.rules import amounts, choices, dates, identifiers, numbering
+from customers.rules import amounts, choices, dates, identifiers, numbering_checks
 from customers.rules.checked import Problem
 
 PROBLEMS = [
@@ -22,9 +22,9 @@ PROBLEMS = [
     amounts.percent("0.5").problem,
     dates.date("x").problem,
     choices.boolean("也许").problem,
-    *numbering.validate([{"type": "literal", "text": "%"}, {"type": "x"}, {"type": "region"}], "never"),
-    *numbering.validate([{"type": "literal", "text": "K" * 30}, {"type": "serial", "width": 3}], "never"),
-    *numbering.validate([{"type": "serial", "width": 3}], "day"),
+    *numbering_checks.validate([{"type": "literal", "text": "%"}, {"type": "x"}, {"type": "region"}], "never"),
+    *numbering_checks.validate([{"type": "literal", "text": "K" * 30}, {"type": "serial", "width": 3}], "never"),
+    *numbering_checks.validate([{"type": "serial", "width": 3}], "day"),
 ]
 
 

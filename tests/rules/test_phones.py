@@ -116,3 +116,19 @@ def test_no_text_raises_and_cleaning_twice_is_cleaning_once(text):
     for rule in (phone, mobile):
         once = rule(text)
         assert rule(once.value).value == once.value
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("16000138000", "phone.segment"),
+        ("154 0013 8000", "phone.segment"),
+        ("13800138000", None),
+        ("0910-8888888", "phone.area"),
+        ("(0888) 5123456", None),
+        ("029-88888888-12", None),
+    ],
+)
+def test_segments_and_area_codes_that_nobody_has_are_told(typed, code):
+    problem = phone(typed).problem
+    assert (problem and problem.code) == code and (problem is None or problem.severity == "warning")

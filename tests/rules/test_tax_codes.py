@@ -89,8 +89,12 @@ def test_blank_is_blank():
 @pytest.mark.parametrize(
     ("text", "value", "problem"),
     [
-        ("330106123456789", "330106123456789", None),
-        ("33010674710 9895", "330106747109895", None),
+        ("330106123456788", "330106123456788", None),
+        ("33010674710 9899", "330106747109899", None),
+        ("330106123456789", "330106123456789", "tax.old_check_digit"),
+        ("990106123456788", "990106123456788", "tax.region"),
+        ("110105491231002", "110105491231002", None),
+        ("11010519491231002001", "11010519491231002001", "tax.check_digit"),
         ("11010519491231002X", "11010519491231002X", None),
         ("11010519491231002X01", "11010519491231002X01", None),
         ("11010549123100201", "11010549123100201", None),
@@ -145,3 +149,30 @@ def test_no_text_raises_and_cleaning_twice_is_cleaning_once(text):
 def test_made_up_firms_have_codes_that_others_accept():
     made = [firm["uscc"] for firm in firms(300, seed=11) if firm["uscc"]]
     assert len(made) > 250 and all(map(stdnum_uscc.is_valid, made))
+
+
+@pytest.mark.parametrize(
+    ("start", "region", "code"),
+    [
+        ("94", "330106", "uscc.register"),
+        ("Z1", "330106", None),
+        ("91", "990106", "uscc.region"),
+        ("91", "100000", None),
+    ],
+)
+def test_a_register_or_region_that_does_not_exist_is_told(start, region, code):
+    if start == "Z1":
+        assert uscc("Z1330106MA2B123456").problem.code == "uscc.letters"
+        return
+    body = start + region + "MA2B1234"
+    body += organisation_check(body[8:16])
+    checked = uscc(body + uscc_check(body))
+    assert (checked.problem and checked.problem.code) == code
+    assert checked.problem is None or checked.problem.severity == "warning"
+
+
+def test_an_identity_number_in_the_place_of_a_credit_code_is_sent_to_its_own_field():
+    from customers.rules.identifiers import uscc_of_person
+
+    assert uscc_of_person("11010519491231002X").problem.code == "uscc.is_id_number"
+    assert uscc_of_person("91330100799655058B") == ("91330100799655058B", None)
