@@ -92,7 +92,7 @@ def measure(options: argparse.Namespace) -> int:
 
 
 def _fields(ledger, manager, count: int) -> list:
-    from customers.services import custom_fields
+    from customers.own import designing as custom_fields
     from permissions.actor import Actor, Door
 
     by = Actor.of(manager, ledger.pk, Door.WEB)
@@ -223,7 +223,9 @@ def _pages(figures, ledger, fields: list, manager) -> None:
 def _verbs(figures, ledger, fields: list, manager) -> None:
     from benchmarks.engine import timed
     from customers.models import Customer
-    from customers.services import custom_fields, own_converting, pipeline
+    from customers.own import converting as own_converting
+    from customers.own import designing as custom_fields
+    from customers.services import pipeline
     from customers.services.edits import Edit
     from permissions.actor import Actor, Door
 

@@ -14,8 +14,10 @@ from ledgers.services.checking import Finding, Verdict
 from .fields import Catalogue
 from .models import Category, CustomField, FieldSetting, NumberingRule, ValidationRule
 from .numbers.wording import capacity_of, describe, errors, unmet_needs, upcoming
+from .own import designing as custom_fields
+from .rulebook import names as rule_names
 from .rules.expressions import ExpressionError, Names, parse
-from .services import custom_fields, numbering, rule_names
+from .services import numbering
 
 # What a set begins with that chose nothing, as sections of a configuration document.
 _BEGINNING = {

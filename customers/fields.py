@@ -366,7 +366,7 @@ class Catalogue:
 
     Loaded anew for every request and every pipeline (two queries), so that a changed field is in force at once. What the set says of
     a field (``settings``: name, help, group, place) is in it already; fields that it does not use (``unused``) are known by key only.
-    What a category says, and what must be filled in when, is judged by ``services.rulebook``.
+    What a category says, and what must be filled in when, is judged by ``rulebook.book``.
     """
 
     ledger: Any

@@ -6,7 +6,10 @@ from .assigning import jobs as assigning  # noqa: F401
 from .categorising import kinds  # noqa: F401
 from .handover import transfers  # noqa: F401
 from .numbers import jobs as numbers  # noqa: F401
-from .services import mass_edits, own_converting, own_indexing, recomputing  # noqa: F401
+from .own import converting as own_converting
+from .own import indexing as own_indexing
+from .rulebook import recomputing  # noqa: F401
+from .services import mass_edits
 
 job(mass_edits.JOB)(mass_edits.run)
 job(own_indexing.JOB)(own_indexing.run)

@@ -19,9 +19,10 @@ from erp_site.shared.errors import BusinessError
 from permissions.actor import Actor
 from permissions.rights import OWN_PREFIX
 
-from . import conditions, own_lists, sealed
+from . import conditions, sealed
 from .fields import Catalogue, Field, Type
 from .models import Category, Customer
+from .own import lists as own_lists
 from .presenting import with_parts
 from .rules import industries, regions
 from .search import finding

@@ -18,9 +18,9 @@ from permissions.actor import Actor
 from permissions.models import Department, User
 from permissions.rights import Level
 
-from . import own_values
 from .fields import FOREIGN_PREFIX, Catalogue, Field, Type
 from .models import Category, Customer, SalesRegion, StoredFile, Tag
+from .own import values as own_values
 from .services.part_order import first_rows
 from .services.snapshots import PART_MODELS
 

@@ -15,8 +15,10 @@ from ledgers.services.configuration import Facts, Items, Section
 from permissions.models import User
 
 from ..models import Category, ChoiceSet, Customer, CustomField, EntryTemplate, FieldSetting, ValidationRule
+from ..own import designing as custom_fields
+from ..rulebook import names as rule_names
+from ..rulebook import settings as rule_settings
 from ..rules.expressions import ExpressionError, Names, parse
-from ..services import custom_fields, rule_names, rule_settings
 from .codes import Codes, actor_for, labels, placed
 
 KEY = r"x_[a-z0-9_]{1,38}"

@@ -12,8 +12,8 @@ from permissions.models import User
 
 from ..categorising import regions as sales_regions
 from ..models import ChoiceSet, SalesRegion, Tag
+from ..own import designing as custom_fields
 from ..rules import regions
-from ..services import custom_fields
 from ..settings import tags
 from .codes import actor_for, placed
 

@@ -1,7 +1,7 @@
 """Which fields stand where on the form: the catalogue's groups, or the sections of an entry template.
 
 What lives here: the order of the page, and which templates fit an actor and a customer. What does not: controls (``controls``) and
-what a template makes required or fills in (``services.rulebook``).
+what a template makes required or fills in (``rulebook.book``).
 """
 
 from collections.abc import Iterable

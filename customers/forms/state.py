@@ -1,7 +1,7 @@
 """What a set's rules make of a form as it stands: shown, required, computed, prefilled.
 
 What lives here: the customer that would come of the form, and the rulebook's answers in the form's own terms. What does not: the rules
-(``services.rulebook``). The page asks again after each change that matters; without scripts every field is shown and the pipeline judges.
+(``rulebook.book``). The page asks again after each change that matters; without scripts every field is shown and the pipeline judges.
 """
 
 import json
@@ -11,13 +11,13 @@ from typing import Any
 
 from permissions.actor import Actor
 
-from .. import own_values
 from ..fields import Catalogue, Field, Type
 from ..models import Customer, EntryTemplate
+from ..own import values as own_values
 from ..presenting import Presenter
+from ..rulebook.book import Rulebook
+from ..rulebook.stage import stored_values
 from ..services.cleaning import Cleaner
-from ..services.rule_stage import stored_values
-from ..services.rulebook import Rulebook
 from . import wire
 from .base import Row, editable_fields
 from .sheet import Sheet

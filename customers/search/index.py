@@ -14,8 +14,8 @@ from django.db.models.expressions import RawSQL
 
 from erp_site.shared.crypto import keyed_hash
 
-from .. import own_values
 from ..fields import Field
+from ..own import values as own_values
 from ..rules.text import fold
 from ..services.bulk import insert_records
 from . import grams

@@ -19,11 +19,11 @@ from permissions.models import Department, User
 
 from ..fields import Catalogue, Field, Type
 from ..models import SalesRegion, Tag
+from ..own.cleaning import OwnCleaner
 from ..rules import amounts, choices, dates, industries
 from ..rules.text import clean_lines, clean_text, fold, has_forbidden
 from .categories import Names
 from .edits import Problem
-from .own_cleaning import OwnCleaner
 
 Clean = tuple[Any, Problem | None]
 

@@ -13,10 +13,10 @@ from django.db.models import Max, Min
 from ledgers.models import Ledger
 
 from ..models import ChangeBatch, Customer, CustomValue, IdentityClaim, MatchKey
+from ..own.writing import OwnWriter
 from ..search import index
 from . import matching, numbering
 from .bulk import table
-from .own_writing import OwnWriter
 from .snapshots import PART_MODELS, load
 
 Check = Callable[[int | None], Iterable[str]]

@@ -17,13 +17,15 @@ from permissions.rights import Right
 
 from ..fields import Catalogue
 from ..models import PARTS, Customer, ForeignNumber
+from ..own import cleaning as own_cleaning
+from ..own import uniqueness as own_uniqueness
+from ..rulebook.stage import RuleStage
 from ..rules import identifiers, names, regions
-from . import identity, matching, numbering, own_cleaning, own_uniqueness, part_rules, reviews, status
+from . import identity, matching, numbering, part_rules, reviews, status
 from . import regions as sales_regions
 from .cleaning import Cleaner
 from .edits import Edit, Outcome, PartEdit, Problem, accepted
 from .number_checks import Judge
-from .rule_stage import RuleStage
 from .snapshots import own_values_of
 
 # Filled in AppConfig.ready by rooms that judge edits beside the stages below; each is called once with the whole list.

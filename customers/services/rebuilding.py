@@ -5,10 +5,10 @@ from collections.abc import Callable
 from django.db import connection, transaction
 
 from ..models import Customer, IdentityClaim, MatchKey
+from ..own.writing import OwnWriter
 from ..search import index
 from . import matching
 from .bulk import insert_records, table
-from .own_writing import OwnWriter
 from .snapshots import load
 
 STEP = 1_000

@@ -19,9 +19,9 @@ from django.utils.translation import gettext_lazy
 
 from permissions.actor import Door
 
-from .. import own_values
 from ..fields import PART_LABELS, Field, Type, foreign_field, own_fields
 from ..models import ChangeBatch, Customer, CustomField
+from ..own import values as own_values
 from ..presenting import Presenter
 from .snapshots import PART_MODELS
 

@@ -19,12 +19,13 @@ from permissions.actor import Actor
 
 from ..fields import Catalogue
 from ..models import ChangeBatch, Customer, Event, IdentityClaim, MatchKey
+from ..own import uniqueness as own_uniqueness
+from ..own.writing import COLUMN as OWN
+from ..own.writing import OwnWriter
 from ..search import index
-from . import matching, naming, numbering, own_uniqueness
+from . import matching, naming, numbering
 from .bulk import Row, insert_records, table
 from .edits import Edit, Outcome, PartEdit
-from .own_writing import COLUMN as OWN
-from .own_writing import OwnWriter
 from .snapshots import PART_MODELS, load
 
 # What an edit may set on the customer row; everything else is the writer's own.

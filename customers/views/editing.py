@@ -23,8 +23,8 @@ from ..forms.base import Row
 from ..forms.saving import Attempt
 from ..forms.sheet import Filled, FilledRow, Sheet
 from ..models import Customer, EntryTemplate
+from ..rulebook.book import Rulebook
 from ..rules import regions
-from ..services.rulebook import Rulebook
 from .fetching import visible_customer
 from .once import new_token, once
 

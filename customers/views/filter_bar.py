@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy
 from erp_site.shared.crypto import EncryptedTextField
 from permissions.actor import Actor
 
-from .. import conditions, listing, own_lists
+from .. import conditions, listing
 from ..fields import Catalogue, Field, Type
 from ..forms.options import Options, Pairs
 from ..forms.wire import NO, YES
 from ..listing import BLANK, ListQuery
 from ..models import Customer
+from ..own import lists as own_lists
 from ..rules import regions
 
 # In sight without opening anything; the other filterable fields stand behind 更多筛选.

@@ -8,9 +8,9 @@ an export spends most of its time here, and a column that is not exported is not
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from customers import own_values
 from customers.fields import FOREIGN_PREFIX, Field
 from customers.models import PARTS, Customer, ForeignNumber
+from customers.own import values as own_values
 from customers.presenting import Presenter
 from customers.services.part_order import first_rows
 from permissions.actor import Actor

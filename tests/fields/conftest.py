@@ -4,8 +4,9 @@ import pytest
 
 from customers.fields import Catalogue
 from customers.models import ChoiceSet, Customer, CustomField
+from customers.own import designing as custom_fields
 from customers.presenting import Presenter
-from customers.services import custom_fields, invariants, pipeline
+from customers.services import invariants, pipeline
 from customers.services.edits import Edit
 from erp_site.jobs import runner
 from erp_site.jobs.models import Job

@@ -6,8 +6,9 @@ import pytest
 
 from customers.fields import Catalogue
 from customers.models import ChangeBatch, ChoiceSet, Customer, CustomField
+from customers.own import converting as own_converting
 from customers.presenting import Presenter
-from customers.services import own_converting, pipeline, timeline, writing
+from customers.services import pipeline, timeline, writing
 from customers.services.edits import Edit
 from erp_site.jobs.models import Job
 from erp_site.shared.errors import BusinessError, NotAllowed

@@ -4,8 +4,8 @@ import pytest
 
 from customers.fields import Catalogue
 from customers.models import ChoiceSet, Customer, CustomField, CustomValue
-from customers.services import custom_fields as verbs
-from customers.services import own_indexing
+from customers.own import designing as verbs
+from customers.own import indexing as own_indexing
 from erp_site.shared.errors import BusinessError, NotAllowed
 from ledgers.models import LedgerEvent
 

@@ -212,7 +212,7 @@ def many(people, ledger):
 
 
 def test_no_filter_and_no_order_reads_or_sorts_the_whole_table(many, ledger, actor, monkeypatch):
-    from customers import own_lists
+    from customers.own import lists as own_lists
 
     who, catalogue = actor("manager"), Catalogue.of(ledger)
     queries = {

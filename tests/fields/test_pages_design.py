@@ -4,7 +4,7 @@ import pytest
 
 from customers.fields import Catalogue
 from customers.models import Category, ChoiceSet, CustomField, EntryTemplate, FieldSetting, ValidationRule
-from customers.services import rule_settings
+from customers.rulebook import settings as rule_settings
 from ledgers.models import Ledger, LedgerEvent
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from customers.models import Category, Customer, EntryTemplate
-from customers.services import rule_settings
+from customers.rulebook import settings as rule_settings
 from permissions.models import FieldRule, Role
 from permissions.rights import Level
 from tests.pages.forms import sent

@@ -6,15 +6,9 @@ from django.test.utils import CaptureQueriesContext
 
 from customers.fields import Catalogue
 from customers.models import Category, EntryTemplate, FieldSetting, ValidationRule
-from customers.services import custom_fields, rule_settings
-from customers.services.rule_settings import (
-    judged_rule,
-    judged_setting,
-    misfits,
-    save_rule,
-    save_setting,
-    save_template,
-)
+from customers.own import designing as custom_fields
+from customers.rulebook import settings as rule_settings
+from customers.rulebook.settings import judged_rule, judged_setting, misfits, save_rule, save_setting, save_template
 from erp_site.shared.errors import BusinessError, NotAllowed
 from ledgers.models import LedgerEvent
 

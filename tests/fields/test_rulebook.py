@@ -6,10 +6,10 @@ from django.test.utils import CaptureQueriesContext
 
 from customers.fields import Catalogue
 from customers.models import Category, Customer, EntryTemplate, FieldSetting, ValidationRule
+from customers.rulebook.book import Rulebook
 from customers.services import pipeline
 from customers.services.edits import Edit, PartEdit
 from customers.services.pipeline import Pipeline, Policy
-from customers.services.rulebook import Rulebook
 
 pytestmark = pytest.mark.django_db
 

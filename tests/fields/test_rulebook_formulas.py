@@ -4,10 +4,11 @@ import pytest
 
 from customers.fields import Catalogue
 from customers.models import Customer
-from customers.services import pipeline, rulebook, writing
+from customers.rulebook import book as rulebook
+from customers.rulebook.book import Rulebook
+from customers.services import pipeline, writing
 from customers.services.edits import Edit
 from customers.services.pipeline import Pipeline
-from customers.services.rulebook import Rulebook
 from erp_site.jobs import runner
 from erp_site.shared.errors import BusinessError
 

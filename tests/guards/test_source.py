@@ -21,16 +21,16 @@ SEES_ALL = {
     "customers/numbers/facts.py",
     "customers/numbers/judging.py",
     "customers/services/invariants.py",
-    "customers/services/own_scanning.py",
+    "customers/own/scanning.py",
     "customers/services/rebuilding.py",
-    "customers/services/recomputing.py",
+    "customers/rulebook/recomputing.py",
     "customers/services/snapshots.py",
 }
 
 # The only places that may write customer tables.
 WRITERS = {
     "customers/services/bulk.py",
-    "customers/services/own_indexing.py",
+    "customers/own/indexing.py",
     "customers/services/rebuilding.py",
     "customers/services/writing.py",
 }

@@ -79,7 +79,8 @@ def test_own_fields_from_the_design_to_the_list(open_as, ledger):
 
 
 def test_conditions_follow_the_hand(open_as, ledger, add_customer, actor):
-    from customers.services import custom_fields, rule_settings
+    from customers.own import designing as custom_fields
+    from customers.rulebook import settings as rule_settings
 
     by = actor("manager")
     custom_fields.create(ledger, "integer", {"label": "账期"}, by=by, key="x_days")

@@ -8,7 +8,7 @@
     values     exact bounded numbers, and stored values turned into what is computed with
     ordering   formulas that build on one another
 
-Pure: no ORM, no settings, and nothing that runs text. What a set does with its expressions: ``customers.services.rulebook``.
+Pure: no ORM, no settings, and nothing that runs text. What a set does with its expressions: ``customers.rulebook.book``.
 """
 
 from .faults import EvaluationError, ExpressionError

@@ -1,6 +1,6 @@
 """What an expression may refer to: kinds of values, and the fields by key and by label.
 
-What does not live here: the catalogue that these names are made from (``customers.services.rulebook``).
+What does not live here: the catalogue that these names are made from (``customers.rulebook.book``).
 """
 
 from collections.abc import Iterable, Iterator

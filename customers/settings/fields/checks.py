@@ -1,6 +1,6 @@
 """校验规则: rules across fields, written by choosing or by hand, tried on a customer and on all of them before they are saved.
 
-What lives here: pages and forms. What does not: the language (``rules.expressions``), saving and ``misfits`` (``services.rule_settings``).
+What lives here: pages and forms. What does not: the language (``rules.expressions``), saving and ``misfits`` (``rulebook.settings``).
 """
 
 from typing import Any
@@ -20,9 +20,11 @@ from permissions.rights import Right
 from ...fields import Catalogue
 from ...forms.widgets import Boxes
 from ...models import Customer, ValidationRule
-from ...services import lookup, rule_names, rule_settings
-from ...services.rule_stage import stored_values
-from ...services.rulebook import Rulebook
+from ...rulebook import names as rule_names
+from ...rulebook import settings as rule_settings
+from ...rulebook.book import Rulebook
+from ...rulebook.stage import stored_values
+from ...services import lookup
 from .formulas import builder_fields, called, shelf
 from .frame import render_fields
 

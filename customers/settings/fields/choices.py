@@ -1,6 +1,6 @@
 """选项集: the options that choice fields share, as rows, and many lines pasted at once.
 
-What lives here: pages and forms. What does not: which options may go (``services.custom_fields``).
+What lives here: pages and forms. What does not: which options may go (``own.designing``).
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ from ledgers.pages import attempt, needs, put_on_form
 from permissions.rights import Right
 
 from ...models import ChoiceSet
-from ...services import custom_fields
+from ...own import designing as custom_fields
 from ..forms import kept_rows
 from .field_forms import option_lines
 from .frame import render_fields

@@ -1,6 +1,6 @@
 """字段设计: the table of all fields, changed in place, and the page of what the set or a category says of one of them.
 
-What lives here: HTTP and the form of a setting. What does not: what the table shows (``overview``) and saving (``services.rule_settings``).
+What lives here: HTTP and the form of a setting. What does not: what the table shows (``overview``) and saving (``rulebook.settings``).
 """
 
 from typing import Any
@@ -20,7 +20,9 @@ from permissions.rights import Right
 
 from ...fields import GROUP_LABELS, Catalogue, Field, Group
 from ...models import Category, Customer, CustomField, FieldSetting
-from ...services import own_scanning, rule_names, rule_settings
+from ...own import scanning as own_scanning
+from ...rulebook import names as rule_names
+from ...rulebook import settings as rule_settings
 from .. import categories
 from .formulas import builder_fields, called, shelf
 from .frame import render_fields

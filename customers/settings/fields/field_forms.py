@@ -1,7 +1,7 @@
 """The form of one field of the set's own: only what its type has.
 
 What lives here: which options each type has, shape of the input, and the control that would come of it. What does not: which values may
-be changed while customers have some (``services.custom_fields``).
+be changed while customers have some (``own.designing``).
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from ...fields import GROUP_LABELS, Catalogue, Field, Group
 from ...forms.controls import control
 from ...forms.options import Options
 from ...models import ChoiceSet, CustomField
-from ...services import rule_settings
+from ...rulebook import settings as rule_settings
 
 T = CustomField.Type
 

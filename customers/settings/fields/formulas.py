@@ -1,7 +1,7 @@
 """Formulas and conditions while they are written: what may be inserted, where a fault is, and what comes of it for real customers.
 
 What lives here: HTTP and the shelf of fields and functions. What does not: the language (``rules.expressions``) and how a set's rows become
-values (``services.rule_stage``).
+values (``rulebook.stage``).
 """
 
 import json
@@ -21,6 +21,9 @@ from permissions.rights import Right
 from ...fields import Catalogue
 from ...models import Category, Customer
 from ...presenting import Presenter
+from ...rulebook import names as rule_names
+from ...rulebook.book import shown_result
+from ...rulebook.stage import stored_values
 from ...rules.expressions import (
     FUNCTIONS,
     KIND_LABELS,
@@ -33,9 +36,7 @@ from ...rules.expressions import (
     parse,
     parse_condition,
 )
-from ...services import categories, rule_names
-from ...services.rule_stage import stored_values
-from ...services.rulebook import shown_result
+from ...services import categories
 
 SAMPLES = 3
 CONDITION = "condition"

@@ -1,7 +1,7 @@
 """录入模板: which fields stand in which section of the form, what is required and filled in, for kinds of customers and for roles.
 
 What lives here: pages and forms. What does not: how a form follows a template (``customers.forms.layout``) and saving
-(``services.rule_settings``).
+(``rulebook.settings``).
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from ...fields import Catalogue, Field
 from ...forms.layout import FORM_PARTS, PART_HEADINGS, Block, blocks
 from ...models import Customer, EntryTemplate
 from ...presenting import Presenter
-from ...services import rule_settings
+from ...rulebook import settings as rule_settings
 from .frame import render_fields
 
 MOST_SECTIONS = 12

@@ -1,7 +1,7 @@
 """字段设计 as a table: every field of the customer by group, with what the set and the chosen category say of it.
 
 What lives here: reading for the page, with a constant number of queries. What does not: who inherits what when a customer is judged
-(``services.rulebook``) and any writing.
+(``rulebook.book``) and any writing.
 """
 
 from collections.abc import Iterable
@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy
 
 from ledgers.models import Ledger
 
-from ... import own_values
 from ...fields import BUILT_IN, GROUP_LABELS, PART_FIELDS, Catalogue, Field, Group, Type
 from ...forms.layout import PART_HEADINGS
 from ...models import Category, CustomField, FieldSetting
+from ...own import values as own_values
+from ...rulebook import names as rule_names
 from ...rules.expressions import ExpressionError, Names, parse_condition
-from ...services import categories, rule_names
+from ...services import categories
 
 # What the system itself fills in or could not do without: named and placed like others, never asked for or switched off.
 ALWAYS = frozenset({"name", "number", "kind", "status"})

@@ -1,6 +1,6 @@
 """The set's own fields: adding one (first its type, then what that type has), changing it, another type, switching off, recycle bin.
 
-What lives here: HTTP. What does not: the form (``field_forms``) and the verbs (``services.custom_fields``, ``services.own_converting``).
+What lives here: HTTP. What does not: the form (``field_forms``) and the verbs (``own.designing``, ``own.converting``).
 """
 
 from typing import Any
@@ -21,7 +21,10 @@ from permissions.rights import Right
 
 from ...fields import Catalogue, own_field
 from ...models import ChoiceSet, CustomField
-from ...services import custom_fields, own_converting, own_scanning, rule_settings
+from ...own import converting as own_converting
+from ...own import designing as custom_fields
+from ...own import scanning as own_scanning
+from ...rulebook import settings as rule_settings
 from .field_forms import CARD_OF, CARDS, FieldForm, group_names, preview_control
 from .formulas import shelf
 from .frame import render_fields

@@ -17,8 +17,8 @@ from typing import Any
 
 from erp_site.shared import crypto
 
-from .fields import Field, Type
-from .rules.text import fold
+from ..fields import Field, Type
+from ..rules.text import fold
 
 LONGEST_COPY = 100
 _SEALED = f"{crypto.VERSION}."

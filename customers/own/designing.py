@@ -24,15 +24,19 @@ from ledgers.services.logbook import note
 from permissions.actor import Actor
 from permissions.rights import Right
 
-from .. import own_values
 from ..fields import OWN_LENGTHS, Catalogue, Field, own_field
 from ..models import ChoiceSet, Customer, CustomField
+from ..rulebook import book as rulebook
+from ..rulebook import names as rule_names
+from ..rulebook import settings as rule_settings
 from ..rules import names, patterns
 from ..rules.expressions import Expression, ExpressionError, Kind, Name, Names, order, parse
 from ..rules.expressions.lexing import LONGEST
 from ..rules.text import clean_text
-from . import own_indexing, own_scanning, rule_names, rule_settings, rulebook
-from .own_cleaning import OwnCleaner, bounds, text_limits
+from . import indexing as own_indexing
+from . import scanning as own_scanning
+from . import values as own_values
+from .cleaning import OwnCleaner, bounds, text_limits
 
 T = CustomField.Type
 State = CustomField.State

@@ -24,11 +24,11 @@ from ..fields import Catalogue, Type
 from ..models import Category, Customer, CustomField, EntryTemplate, FieldSetting, ValidationRule
 from ..rules.expressions import ExpressionError, Kind, Names, parse
 from ..rules.text import clean_text
-from . import rule_names
-from .cleaning import Cleaner
-from .edits import Edit
-from .rule_stage import RowReader
-from .rulebook import STAGES, Rulebook, is_blank
+from ..services.cleaning import Cleaner
+from ..services.edits import Edit
+from . import names as rule_names
+from .book import STAGES, Rulebook, is_blank
+from .stage import RowReader
 
 NEVER_UNUSED = frozenset({"name", "number", "kind", "status", "state"})
 _BLANK = {"label": "", "help_text": "", "need": "", "required_from": "", "visible_when": "", "required_when": "", "default": None,

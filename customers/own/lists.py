@@ -17,11 +17,11 @@ from django.db.models.lookups import Exact, IsNull
 from erp_site.shared.errors import BusinessError
 from permissions.actor import Actor
 
-from . import own_values
-from .fields import Catalogue, Field, Type
-from .models import CustomValue
-from .services import own_scanning
-from .services.own_cleaning import FORGIVEN, OwnCleaner
+from ..fields import Catalogue, Field, Type
+from ..models import CustomValue
+from . import scanning as own_scanning
+from . import values as own_values
+from .cleaning import FORGIVEN, OwnCleaner
 
 FEW = 2_000  # so many ids are handed to the list as they are
 SOME = 50_000  # so many are gathered by the database, which sorts them

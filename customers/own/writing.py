@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from erp_site.shared.errors import BusinessError
 
-from .. import own_values
 from ..fields import Field, own_fields
 from ..models import CustomField, CustomValue
-from .bulk import Row, insert_records
-from .edits import Edit
+from ..services.bulk import Row, insert_records
+from ..services.edits import Edit
+from . import values as own_values
 
 COLUMN = "custom_values"
 _COLUMNS = ("field_id", "customer_id", "text", "number", "claim")

@@ -25,14 +25,17 @@ from permissions.actor import Actor, Door
 from permissions.models import User
 from permissions.rights import Right
 
-from .. import own_values
 from ..fields import Catalogue, Field, own_field
 from ..models import ChangeBatch, ChoiceSet, CustomField
 from ..search import index
-from . import custom_fields, own_indexing, own_scanning, writing
-from .custom_fields import Sample, Unfit
-from .edits import Edit
-from .own_cleaning import OwnCleaner
+from ..services import writing
+from ..services.edits import Edit
+from . import designing as custom_fields
+from . import indexing as own_indexing
+from . import scanning as own_scanning
+from . import values as own_values
+from .cleaning import OwnCleaner
+from .designing import Sample, Unfit
 
 JOB = "customers.convert_field"
 STEP = 1_000

@@ -12,12 +12,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from .. import own_values
 from ..fields import Catalogue, Field, Type
 from ..models import PARTS, CustomerTag
-from .cleaning import Cleaner
-from .edits import Edit, PartEdit, Problem
-from .rulebook import Rule, Rulebook, is_blank
+from ..own import values as own_values
+from ..services.cleaning import Cleaner
+from ..services.edits import Edit, PartEdit, Problem
+from .book import Rule, Rulebook, is_blank
 
 Values = dict[str, Any]
 

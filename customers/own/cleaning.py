@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from permissions.actor import Actor
 from permissions.models import User
 
-from .. import own_values
 from ..fields import Catalogue, Field, Type
 from ..models import Customer, StoredFile
 from ..rules import amounts, choices, dates, patterns
 from ..rules.text import clean_lines, clean_text, fold, has_forbidden
-from . import numbering
-from .edits import Problem
+from ..services import numbering
+from ..services.edits import Problem
+from . import values as own_values
 
 Clean = tuple[Any, Problem | None]
 

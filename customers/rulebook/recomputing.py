@@ -9,10 +9,10 @@ from django.db.models import QuerySet
 
 from ..fields import Catalogue
 from ..models import Customer
-from . import mass_edits
-from .edits import Edit
-from .rule_stage import stored_values
-from .rulebook import RECOMPUTE, Rulebook
+from ..services import mass_edits
+from ..services.edits import Edit
+from .book import RECOMPUTE, Rulebook
+from .stage import stored_values
 
 
 def _everyone(ledger, params: dict[str, Any]) -> QuerySet:

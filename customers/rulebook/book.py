@@ -25,8 +25,9 @@ from ..fields import Catalogue, Field, Type
 from ..models import Category, Customer, CustomField, EntryTemplate, FieldSetting, ValidationRule
 from ..rules.expressions import EvaluationError, Expression, ExpressionError, Kind, Names, order, parse
 from ..rules.expressions.values import NUMBERS, plain
-from . import categories, rule_names
-from .edits import Problem
+from ..services import categories
+from ..services.edits import Problem
+from . import names as rule_names
 
 Values = Mapping[str, Any]
 
@@ -581,7 +582,7 @@ def recompute(ledger, field: CustomField, *, by: Actor):
 
     Raises BusinessError when the field is no formula or the set takes no data.
     """
-    from . import mass_edits
+    from ..services import mass_edits
 
     if field.type != CustomField.Type.FORMULA:
         raise BusinessError(_("「%(label)s」不是公式字段。") % {"label": field.label}, code="formula.none")

@@ -9,10 +9,10 @@ from typing import Any
 
 from django.db import connection
 
-from .. import own_values
 from ..fields import Field
 from ..models import Customer, CustomValue
-from .own_writing import COLUMN
+from . import values as own_values
+from .writing import COLUMN
 
 _LOOK, _OFTEN = 1_000, 50  # so many blanks among so many customers fill a page soon
 

@@ -20,10 +20,10 @@ from permissions.actor import Actor
 from ..fields import Field, own_field
 from ..models import CustomField, CustomValue
 from ..search import index
-from . import own_scanning
-from .own_writing import OwnWriter
-from .snapshots import load
-from .writing import taken_meanwhile
+from ..services.snapshots import load
+from ..services.writing import taken_meanwhile
+from . import scanning as own_scanning
+from .writing import OwnWriter
 
 JOB = "customers.index_field"
 STEP = 1_000

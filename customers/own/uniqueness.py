@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from erp_site.shared.errors import BusinessError
 
-from .. import own_values
 from ..fields import Catalogue, Field
 from ..models import CustomValue
-from .edits import Edit
+from ..services.edits import Edit
+from . import values as own_values
 
 Claims = dict[tuple[int, str], tuple[Field, Any, Edit]]
 
