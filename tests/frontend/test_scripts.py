@@ -316,6 +316,7 @@ def test_menu_of_many_sets_can_be_narrowed(show, framed):
     many["ledgers"] = [type(many["ledgers"][0])(code=f"HZ{n:02}", name=f"杭州 {n} 厂") for n in range(12)]
     page, _site = show(framed(""), many)
     page.locator(".ledger-switch").click()
+    expect(page.locator("#ledger-menu input")).to_be_focused()
     page.keyboard.type("hz07")
     expect(page.locator("#ledger-menu a:visible")).to_have_count(1)
 
