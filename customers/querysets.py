@@ -3,12 +3,15 @@
 What lives here: sets of customers. What does not: who may (``permissions.actor``) and what a row shows (``presenting``).
 """
 
+from functools import reduce
+from operator import or_
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from permissions.actor import Actor
-from permissions.rights import Scope
+from permissions.rights import Right, Scope
 
 
 class CustomerQuerySet(models.QuerySet):
@@ -19,7 +22,7 @@ class CustomerQuerySet(models.QuerySet):
     def visible_to(self, actor: Actor) -> "CustomerQuerySet":
         """The rows that ``actor`` may see: his scopes or a share, in his set, and not of an unfinished import."""
         rows = self.filter(ledger_id=actor.ledger_id)
-        condition = _scopes(actor)
+        condition = condition_of(actor)
         if condition is None:
             return rows.none()
         hidden = _open_batches(actor.ledger_id)
@@ -37,19 +40,38 @@ def _open_batches(ledger_id: int) -> list[int]:
     )
 
 
-def _scopes(actor: Actor) -> Q | None:
-    """The disjunction of the actor's scopes and shares; an empty Q for all rows, None for no rows."""
+def condition_of(actor: Actor) -> Q | None:
+    """What the actor may see of his set: an empty Q for all rows, None for no rows."""
+    condition = _given(actor)
+    if condition is None or actor.seen_by is None:
+        return condition
+    limit = condition_of(actor.seen_by)
+    return None if limit is None else condition & limit
+
+
+def _given(actor: Actor) -> Q | None:
+    """Scopes, shares and the rows of those he stands in for, less what is expressly taken away."""
     if actor.sees_all:
         return Q()
-    scopes = actor.row_scopes
-    if not scopes:
+    parts = [_scope(actor, kind, values) for kind, values in actor.row_scopes]
+    if actor.can(Right.VIEW):
+        # Nearly nobody has shares, and an OR over another table would keep the scope's index from being used.
+        shared = _shared_with(actor)
+        if shared.exists():
+            parts.append(Q(pk__in=shared))
+    lent = [found for each in actor.lent_rows if (found := _given(each)) is not None]
+    if not parts and not lent:
         return None
-    condition = Q()
-    for kind, values in scopes:
-        condition |= _SCOPES[kind](actor, values)
-    # Nearly nobody has shares, and an OR over another table would keep the scope's index from being used.
-    shared = _shared_with(actor)
-    return condition | Q(pk__in=shared) if shared.exists() else condition
+    condition = Q() if Q() in (*parts, *lent) else reduce(or_, (*parts, *lent))
+    for kind, values in actor.denied_scopes:
+        if kind == Scope.ALL:
+            return None
+        condition &= ~_scope(actor, kind, values)
+    return condition
+
+
+def _scope(actor: Actor, kind: str, values: tuple) -> Q:
+    return _SCOPES[kind](actor, values)
 
 
 def _shared_with(actor: Actor) -> models.QuerySet:
@@ -64,6 +86,7 @@ def _shared_with(actor: Actor) -> models.QuerySet:
 
 
 _SCOPES = {
+    Scope.ALL: lambda actor, values: Q(),
     Scope.OWN: lambda actor, values: Q(owner_id=actor.user_id),
     Scope.DEPARTMENT: lambda actor, values: Q(department_id=actor.user.department_id or 0),
     Scope.DEPARTMENT_TREE: lambda actor, values: Q(department_id__in=actor.department_ids),

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from erp_site.shared.errors import BusinessError
-from permissions.models import Membership
+from permissions.loading import titles_in_sets
 
 from . import parameters
 
@@ -23,7 +23,7 @@ from . import parameters
 class LedgerQuerySet(models.QuerySet):
     def of_member(self, user) -> "LedgerQuerySet":
         """The sets that ``user`` belongs to today."""
-        return self.filter(pk__in=Membership.objects.in_force().filter(user=user).values("ledger_id"))
+        return self.filter(pk__in=titles_in_sets(user))
 
 
 class Ledger(models.Model):

@@ -1,27 +1,29 @@
 """The one answer to "may this person do this, see this field, and why".
 
-What lives here: ``Actor`` – a user acting in one account set through one door – with its rights, row scopes and field
-levels loaded once per request in a constant number of queries. What does not: which rows a scope means in SQL
+What lives here: ``Actor`` – a user acting in one account set through one door – with his rights, row scopes and field levels, loaded once per
+request in a constant number of queries. What does not: reading what was given (``loading``), which rows a scope means in SQL
 (``customers.querysets``), and the screens.
 
-Precedence: rights, scopes and field levels of several roles add up (the more generous one wins); nothing given means
-nothing allowed. A user without a membership in the set is nobody there, superuser or not.
+Precedence (``grants.Tier``): an explicit prohibition (personal, then of a role) beats a personal permission, that beats what a role gives,
+that beats what is inherited (from a superior role, through a department), that beats a delegation; nothing given means nothing allowed.
+Within a tier rights add up and the more generous level wins. A user to whom nothing was given in the set is nobody there, superuser or not.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from erp_site.shared.errors import NotAllowed
 
 from . import masking
-from .models import Department, Membership, RowScope
+from .grants import Personal, RoleGrant, Statement, Tier
+from .loading import given_to
+from .models import Department
 from .rights import OWN_PREFIX, SENSITIVE, Level, Right, Scope, computed_from, more_sensitive
 
 if TYPE_CHECKING:
@@ -47,24 +49,12 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class RoleGrant:
-    """What one role gives: loaded values, no queries."""
+class Delegated:
+    """Somebody else's place, taken while he is away: what he may do, narrowed to the rights he passed on."""
 
-    name: str
+    actor: "Actor"
     rights: frozenset[str]
-    scopes: tuple[tuple[str, tuple], ...]
-    sensitive_level: int
-    field_levels: dict[str, int]
-    code: str = ""
-
-    def level(self, key: str, *, is_sensitive: bool) -> int:
-        """This role's level for a field: its own rule, else the sensitive default, else what its rights imply."""
-        general = Level.EDIT if self.rights & {Right.ADD, Right.EDIT} else Level.READ
-        if key in self.field_levels:
-            return self.field_levels[key]
-        if is_sensitive:
-            return min(self.sensitive_level, general)
-        return general
+    rule: str
 
 
 @dataclass(frozen=True)
@@ -77,22 +67,36 @@ class Actor:
     roles: tuple[RoleGrant, ...] = ()
     department_ids: frozenset[int] = field(default_factory=frozenset)
     request_id: str = ""
+    personal: tuple[Personal, ...] = ()
+    delegations: tuple[Delegated, ...] = ()
+    # Who looks with this user's eyes (权限模拟): rows and fields are what both may see, and nothing can be changed.
+    seen_by: "Actor | None" = None
 
     @classmethod
     def of(cls, user: "User", ledger_id: int, door: Door, *, request_id: str = "", on: date | None = None) -> "Actor":
-        """Load what ``user`` may do in the set today; three small queries however many roles he has."""
-        memberships = (
-            Membership.objects.in_force(on)
-            .filter(user=user, ledger_id=ledger_id)
-            .select_related("role")
-            .prefetch_related(Prefetch("role__scopes", RowScope.objects.order_by("pk")), "role__field_rules")
-            if user.is_active
-            else ()
+        """Load what ``user`` may do in the set on a day (today), see ``loading.given_to`` for its cost."""
+        return cls._load(user, ledger_id, door, request_id, on, with_delegations=True)
+
+    @classmethod
+    def _load(cls, user, ledger_id, door, request_id, on, *, with_delegations: bool) -> "Actor":
+        given = given_to(user, ledger_id, on)
+        delegations = tuple(
+            Delegated(
+                cls._load(each.delegator, ledger_id, door, request_id, on, with_delegations=False),
+                frozenset(each.rights),
+                _("代理「%(name)s」（至 %(until)s）") % {"name": each.delegator, "until": each.ends_on},
+            )
+            for each in (given.delegations if with_delegations else ())
         )
-        roles = tuple(_grant(membership.role) for membership in memberships)
-        wants_tree = any(kind == Scope.DEPARTMENT_TREE for role in roles for kind, _values in role.scopes)
-        departments = Department.subtree(user.department_id) if wants_tree and user.department_id else frozenset()
-        return cls(user, ledger_id, door, roles, departments, request_id)
+        actor = cls(user, ledger_id, door, given.roles, frozenset(), request_id, given.personal, delegations)
+        return replace(actor, department_ids=actor._departments())
+
+    def _departments(self) -> frozenset[int]:
+        """The user's department and those below it, if a scope asks for them."""
+        scopes = [scope for role in self.roles for scope in (*role.scopes, *role.denied_scopes)]
+        if not self.user.department_id or all(kind != Scope.DEPARTMENT_TREE for kind, _values in scopes):
+            return frozenset()
+        return Department.subtree(self.user.department_id)
 
     @classmethod
     def system(cls, ledger_id: int | None, door: Door = Door.COMMAND, *, request_id: str = "") -> "Actor":
@@ -109,7 +113,7 @@ class Actor:
 
     @property
     def is_member(self) -> bool:
-        return self.is_system or bool(self.roles)
+        return self.is_system or bool(self.roles or self.delegations)
 
     @property
     def role_codes(self) -> frozenset[str]:
@@ -118,15 +122,30 @@ class Actor:
     # --- may he do this -----------------------------------------------------------------------------
 
     def decide(self, right: str) -> Decision:
-        """Whether the functional right is given, and by which role."""
-        if self.is_system:
-            return Decision(True, _("系统命令"))
-        for role in self.roles:
-            if right in role.rights:
-                return Decision(True, _("角色「%(role)s」") % {"role": role.name})
+        """Whether the functional right is given, and the rule that decides."""
+        first = next(iter(self.statements(right)), None)
+        if first is not None:
+            return Decision(first.allows, first.rule)
         names = "、".join(role.name for role in self.roles) or _("无")
         missing = {"right": Right(right).label, "roles": names}
         return Decision(False, _("没有任何角色给予「%(right)s」权限（现有角色：%(roles)s）") % missing)
+
+    def statements(self, right: str) -> list[Statement]:
+        """Everything that was said about a functional right, the deciding word first; empty when nobody gave it."""
+        if self.is_system:
+            return [Statement(Tier.SYSTEM, True, _("系统命令"))]
+        said = [
+            Statement(Tier.PERSONAL_DENY if each.is_denied else Tier.PERSONAL_ALLOW, not each.is_denied, each.rule)
+            for each in self.personal
+            if not each.is_field and each.key == right
+        ]
+        said += filter(None, (role.word_on(right) for role in self.roles))
+        said += [
+            Statement(Tier.DELEGATED, True, each.rule)
+            for each in self.delegations
+            if right in each.rights and each.actor.can(right)
+        ]
+        return sorted(said, key=lambda each: each.tier)
 
     def can(self, right: str) -> bool:
         return self.decide(right).allowed
@@ -145,31 +164,89 @@ class Actor:
 
     @property
     def row_scopes(self) -> tuple[tuple[str, tuple], ...]:
-        """(kind, values) of every scope that adds rows; empty means no rows at all."""
+        """(kind, values) of every scope of his own that adds rows; empty means no rows at all."""
         if self.is_system:
             return ((Scope.ALL, ()),)
-        scopes = (scope for role in self.roles if Right.VIEW in role.rights for scope in role.scopes)
-        return tuple(dict.fromkeys(scopes))
+        if not self.can(Right.VIEW):
+            return ()
+        return tuple(dict.fromkeys(scope for role in self.roles for scope in role.scopes))
+
+    @property
+    def denied_scopes(self) -> tuple[tuple[str, tuple], ...]:
+        """(kind, values) of every scope that a role of his takes away, whatever else gives it."""
+        return tuple(dict.fromkeys(scope for role in self.roles for scope in role.denied_scopes))
+
+    @property
+    def lent_rows(self) -> "tuple[Actor, ...]":
+        """Whose rows he sees besides his own, standing in for them."""
+        if not self.can(Right.VIEW):
+            return ()
+        return tuple(each.actor for each in self.delegations if Right.VIEW in each.rights)
 
     @property
     def sees_all(self) -> bool:
-        """Whether some scope opens every row of the set."""
+        """Whether some scope opens every row of the set, and nothing takes any away."""
+        if self.denied_scopes or (self.seen_by and not self.seen_by.sees_all):
+            return False
         return any(kind == Scope.ALL for kind, _values in self.row_scopes)
 
     # --- how much of a field ------------------------------------------------------------------------
 
     def field_level(self, key: str) -> int:
-        """Level of the catalogue field ``key`` ("phone", "contacts.mobile"): the most generous of the roles.
+        """Level of the catalogue field ``key`` ("phone", "contacts.mobile").
 
-        A computed field is hidden from whoever may not read all that it is computed from, unless a role names it expressly.
+        A computed field is hidden from whoever may not read all that it is computed from, unless a role or an exception names it expressly.
         """
+        return self._levels[key] if key in self._levels else self._levels.setdefault(key, self._field_level(key))
+
+    @cached_property
+    def _levels(self) -> dict[str, int]:
+        """Levels asked for so far; an actor lives as long as one request."""
+        return {}
+
+    def _field_level(self, key: str) -> int:
         if self.is_system:
             return Level.EDIT
-        made_of = self._computed_from.get(key, ()) if key.startswith(OWN_PREFIX) else ()
-        if any(self.field_level(each) < Level.READ for each in made_of) and not self._is_named(key):
+        if self.hidden_inputs(key) and not self._is_named(key):
             return Level.HIDDEN
+        level = self._decide_level(self.field_statements(key))
+        return min(level, self.seen_by.field_level(key)) if self.seen_by else level
+
+    @staticmethod
+    def _decide_level(said: "list[Statement]") -> int:
+        """Personal bounds around what the roles say: the most generous of the first tier that speaks."""
+        given = [each for each in said if each.tier not in (Tier.PERSONAL_DENY, Tier.PERSONAL_ALLOW)]
+        level = max((each.level for each in given), default=Level.HIDDEN)
+        level = max([level, *(each.level for each in said if each.tier == Tier.PERSONAL_ALLOW)])
+        return min([level, *(each.level for each in said if each.tier == Tier.PERSONAL_DENY)])
+
+    def field_statements(self, key: str) -> list[Statement]:
+        """What counts for a field's level, bounds first. A role of a department counts only where no role of his own names the field."""
+        if self.is_system:
+            return [Statement(Tier.SYSTEM, True, _("系统命令"), Level.EDIT)]
+        said = [
+            Statement(
+                Tier.PERSONAL_DENY if p.is_denied else Tier.PERSONAL_ALLOW, p.level > Level.HIDDEN, p.rule, p.level
+            )
+            for p in self.personal
+            if p.is_field and p.key == key
+        ]
         is_sensitive = self.is_sensitive(key)
-        return max((role.level(key, is_sensitive=is_sensitive) for role in self.roles), default=Level.HIDDEN)
+        own = [role for role in self.roles if not role.department]
+        counting = own if any(role.names(key) for role in own) else self.roles
+        said += [role.statement(key, is_sensitive=is_sensitive) for role in counting]
+        for each in self.delegations:
+            level = each.actor.field_level(key) if each.rights else Level.HIDDEN
+            if Right.EDIT not in each.rights:
+                level = min(level, Level.READ)
+            words = {"whom": each.rule, "level": Level(level).label}
+            said.append(Statement(Tier.DELEGATED, level > Level.HIDDEN, _("%(whom)s：「%(level)s」") % words, level))
+        return sorted(said, key=lambda each: (each.tier, -(each.level or 0)))
+
+    def hidden_inputs(self, key: str) -> tuple[str, ...]:
+        """Fields that a computed field is made of and that this actor may not read."""
+        made_of = self._computed_from.get(key, ()) if key.startswith(OWN_PREFIX) else ()
+        return tuple(each for each in made_of if self.field_level(each) < Level.READ)
 
     def is_sensitive(self, key: str) -> bool:
         """Whether the field's level follows the role's level of sensitive fields."""
@@ -179,7 +256,8 @@ class Actor:
         return leaf in SENSITIVE or leaf == "account"
 
     def _is_named(self, key: str) -> bool:
-        return any(role.field_levels.get(key, Level.HIDDEN) > Level.HIDDEN for role in self.roles)
+        allowed = any(p.is_field and p.key == key and not p.is_denied for p in self.personal)
+        return allowed or any(role.field_levels.get(key, Level.HIDDEN) > Level.HIDDEN for role in self.roles)
 
     @cached_property
     def _computed_from(self) -> Mapping[str, frozenset[str]]:
@@ -210,14 +288,3 @@ class Actor:
 
     def _mask_of(self, key: str) -> str:
         return self._own_sensitive.get(key, key) if key.startswith(OWN_PREFIX) else key
-
-
-def _grant(role) -> RoleGrant:
-    return RoleGrant(
-        name=role.name,
-        rights=frozenset(role.rights),
-        scopes=tuple((scope.kind, tuple(scope.values)) for scope in role.scopes.all()),
-        sensitive_level=role.sensitive_level,
-        field_levels={rule.field: rule.level for rule in role.field_rules.all()},
-        code=role.code,
-    )

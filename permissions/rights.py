@@ -45,6 +45,7 @@ class Scope(models.TextChoices):
     PROVINCES = "provinces", _("指定地区")
     CATEGORIES = "categories", _("指定类别")
     SALES_REGIONS = "sales_regions", _("指定销售区域")
+    FILTER = "filter", _("按条件筛选")
     ALL = "all", _("全部客户")
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from erp_site.shared.errors import BusinessError
 from permissions.actor import Actor, Door
-from permissions.models import Membership, User
+from permissions.models import User
 from permissions.rights import Right
 
 from ..models import Ledger
@@ -34,8 +34,8 @@ def by_code(code: str) -> Ledger:
 
 def configurable(user: User) -> QuerySet[Ledger]:
     """The sets, drafts left out, that the user may configure: whose configuration he may copy or compare."""
-    mine = Membership.objects.in_force().filter(user=user).select_related("role")
-    wanted = {membership.ledger_id for membership in mine if Right.CONFIGURE in membership.role.rights}
+    mine = Ledger.objects.of_member(user).values_list("pk", flat=True)
+    wanted = [pk for pk in mine if Actor.of(user, pk, Door.WEB).can(Right.CONFIGURE)]
     return Ledger.objects.filter(pk__in=wanted).exclude(state=Ledger.State.DRAFT).order_by("code")
 
 

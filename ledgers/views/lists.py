@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from erp_site.shared.errors import NotAllowed
-from permissions.models import Membership, User
+from permissions.loading import titles_in_sets
+from permissions.models import User
 
 from ..models import Ledger
 from ..pages import attempt
@@ -42,10 +43,7 @@ def own_draft(request: HttpRequest, code: str) -> Ledger:
 @require_GET
 def ledger_list(request: HttpRequest) -> HttpResponse:
     """Every set of the user with his roles in it, then his drafts."""
-    roles: dict[int, list[str]] = {}
-    mine = Membership.objects.in_force().filter(user=request.user).select_related("role").order_by("pk")
-    for membership in mine:
-        roles.setdefault(membership.ledger_id, []).append(membership.role.name)
+    roles = titles_in_sets(request.user)
     ledgers = Ledger.objects.filter(pk__in=roles).select_related("manager").order_by("code")
     drafts = begun_by(request.user).filter(state=Ledger.State.DRAFT)
     order = list(Ledger.State)

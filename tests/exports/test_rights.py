@@ -154,7 +154,8 @@ def test_a_file_that_was_tampered_with_is_not_given_out(canary, export, actor):
 
     done = export("steward")
     path = files.directory() / done.path
-    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    sealed = path.read_bytes()
+    path.write_bytes(sealed[:-1] + bytes([sealed[-1] ^ 1]))
     with pytest.raises(UnreadableValue):
         list(services.open_file(done, by=actor("steward")))
 
