@@ -13,18 +13,19 @@ class CustomersConfig(AppConfig):
         from ledgers import pages
         from ledgers.services import checking, creating
         from ledgers.wizard import steps
-        from permissions import rights
+        from permissions import naming, rights
         from permissions.organisation import following
 
         from . import beginnings
         from .assigning import services as assigning
         from .configuration import registering
-        from .fields import formula_inputs, sensitive_keys
+        from .fields import formula_inputs, named_fields, sensitive_keys
         from .handover import holdings, selecting
         from .services import pipeline, writing
         from .settings.wizard import CustomerStep
 
         registering.register()
+        naming.sources.append(named_fields)
         rights.more_sensitive.append(sensitive_keys)
         rights.computed_from.append(formula_inputs)
         creating.on_activation.append(beginnings.prepare)

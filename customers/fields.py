@@ -19,8 +19,10 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from ledgers.models import Ledger
 from ledgers.parameters import choices_in
 from permissions import masking
+from permissions.naming import NamedField
 
 from .models import PARTS, Contact, Customer, CustomField, FieldSetting
 from .rules import identifiers, industries, invoicing
@@ -583,6 +585,18 @@ def formula_inputs(ledger_id: int) -> dict[str, frozenset[str]]:
                 waiting += read.get(each, ())
         found[key] = frozenset(rights.get(each, each) for each in reached - read.keys())
     return found
+
+
+def named_fields(ledger_id: int) -> list[NamedField]:
+    """Every field that rights can be given on, once, in the set's own words and order; parts come after the customer's own fields."""
+    catalogue = Catalogue.of(Ledger.objects.get(pk=ledger_id))
+    found: dict[str, NamedField] = {}
+    for each in (*catalogue.fields, *catalogue.unused, *catalogue._part_fields):
+        group = catalogue.groups.get(each.group, each.group)
+        is_sensitive = each.sensitive or bool(each.custom and each.custom.is_sensitive)
+        label = str(each.label_with_part if each.part else each.label)
+        found.setdefault(each.right_key, NamedField(each.right_key, label, str(group), is_sensitive))
+    return list(found.values())
 
 
 def foreign_field(system: str) -> Field:
