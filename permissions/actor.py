@@ -169,7 +169,10 @@ class Actor:
             return ((Scope.ALL, ()),)
         if not self.can(Right.VIEW):
             return ()
-        return tuple(dict.fromkeys(scope for role in self.roles for scope in role.scopes))
+        # A role that does not let its holder look opens nothing, unless looking was allowed to this person expressly.
+        expressly = any(not p.is_field and p.key == Right.VIEW and not p.is_denied for p in self.personal)
+        giving = [role for role in self.roles if Right.VIEW in role.rights] or (self.roles if expressly else ())
+        return tuple(dict.fromkeys(scope for role in giving for scope in role.scopes))
 
     @property
     def denied_scopes(self) -> tuple[tuple[str, tuple], ...]:
@@ -214,7 +217,7 @@ class Actor:
 
     @staticmethod
     def _decide_level(said: "list[Statement]") -> int:
-        """Personal bounds around what the roles say: the most generous of the first tier that speaks."""
+        """The most generous of what roles and delegations say (``field_statements`` leaves out what does not count), within personal bounds."""
         given = [each for each in said if each.tier not in (Tier.PERSONAL_DENY, Tier.PERSONAL_ALLOW)]
         level = max((each.level for each in given), default=Level.HIDDEN)
         level = max([level, *(each.level for each in said if each.tier == Tier.PERSONAL_ALLOW)])
