@@ -9,11 +9,13 @@ from operator import or_
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from erp_site.jobs.admin import ReadOnlyAdmin
 from ledgers.models import Ledger
 from permissions.actor import Actor, Door
+from permissions.logs import access
 
 from .fields import BUILT_IN, PART_LABELS, Catalogue
 from .models import Category, ChangeBatch, Customer, Event, NumberAlias, NumberingRule, Tag
@@ -52,6 +54,15 @@ class Reader:
         shown = presenter.row(customer, presenter.catalogue.readable(presenter.actor, fields))
         customer.shown = {each.key: each.text for each in shown}
 
+    def note(self, customer: Customer, request) -> None:
+        """For the access log: he opened this customer here, and which sensitive fields he got whole."""
+        actor = self.presenters[customer.ledger_id].actor
+        fields = [field for field in BUILT_IN if field.sensitive and actor.may_read(field.right_key)]
+        whole = [str(field.label) for field in fields if customer.shown.get(field.key)]
+        kind = access.Kind.SENSITIVE if whole else access.Kind.VIEW
+        detail = _t("系统管理页面；%(fields)s") % {"fields": "、".join(whole) or _t("无")}
+        access.note(actor, kind, object_id=customer.pk, detail=detail, request=request)
+
     def show_parts(self, customer: Customer) -> None:
         """Keep the rows of the parts on the customer, a line for each."""
         presenter = self.presenters[customer.ledger_id]
@@ -87,6 +98,9 @@ class ShownList(ChangeList):
         self.result_list = list(with_parts(self.result_list, fields))
         for customer in self.result_list:
             reader.show(customer, fields)
+        if self.result_list:
+            kind, about = access.Kind.BROWSE, {"count": len(self.result_list), "detail": _t("系统管理页面的客户列表")}
+            access.note(request.user, kind, request=request, **about)
 
 
 def _reader(request) -> Reader:
@@ -111,6 +125,13 @@ class CustomerAdmin(ReadOnlyAdmin):
     def ledger_code(self, customer):
         return customer.ledger.code
 
+    def has_view_permission(self, request, obj=None):
+        """Administrators know no customers; a superuser sees those of the sets that he is a member of."""
+        return request.user.is_superuser
+
+    def has_module_permission(self, request):
+        return request.user.is_superuser
+
     def get_queryset(self, request):
         return _reader(request).customers()
 
@@ -123,6 +144,7 @@ class CustomerAdmin(ReadOnlyAdmin):
             reader = _reader(request)
             reader.show(customer, BUILT_IN)
             reader.show_parts(customer)
+            reader.note(customer, request)
         return customer
 
     def get_fields(self, request, obj=None):

@@ -1,6 +1,6 @@
 """Filters of the list that ask about the parts of a customer and today's date, not about one of his columns.
 
-What lives here: 证照到期 and 冻结: who may use them, what may be chosen, and the condition. What does not: filters by a field of the catalogue
+What lives here: 证照到期, 冻结 and 共享: who may use them, what may be chosen, and the condition. What does not: filters by a field of the catalogue
 (``listing``), and how a filter looks (``views.filter_bar``).
 """
 
@@ -21,6 +21,7 @@ from .services import blocks
 Pairs = list[tuple[str, str]]
 
 ENDED, SOON, BLOCKED = "ended", "soon", "any"
+TO_ME, BY_ME = "to-me", "by-me"
 # So many ids are handed to the database as they are: the list then never walks past customers that do not count.
 FEW = 2_000
 MOST_DAYS = 3650
@@ -39,7 +40,7 @@ class Condition:
     def may_be_used(self, actor: Actor) -> bool:
         return all(actor.may_read(right) for right in self.rights)
 
-    def q(self, ledger, value: str) -> Q:
+    def q(self, ledger, value: str, actor: Actor) -> Q:
         """The condition on customers; nobody for a value that means nothing."""
         rows = self.rows(ledger, value)
         if rows is None:
@@ -101,9 +102,28 @@ def _blocks(ledger, value: str) -> QuerySet | None:
     return rows.filter(process__in={value, Block.Process.ALL})
 
 
+# --- 共享 -----------------------------------------------------------------------------------------------------------------
+
+
+class Shared(Condition):
+    """What was shared with whoever asks, and what he has shared with others."""
+
+    def q(self, ledger, value: str, actor: Actor) -> Q:
+        from .access import sharing
+
+        if value == TO_ME:
+            return sharing.shared_with(actor)
+        return sharing.shared_by(actor) if value == BY_ME else Q(pk__in=[])
+
+
+def _share_options(ledger) -> Pairs:
+    return [(TO_ME, _("共享给我的")), (BY_ME, _("我共享给别人的"))]
+
+
 CONDITIONS: dict[str, Condition] = {
     each.key: each
     for each in (
+        Shared("shared", gettext_lazy("共享"), (), _share_options, lambda ledger, value: None),
         Condition("licence", gettext_lazy("证照到期"), ("licences.ends_on",), _licence_options, _licences),
         Condition("blocked", gettext_lazy("冻结"), ("blocks.process",), _block_options, _blocks),
     )

@@ -139,7 +139,9 @@ class Field:
 
     @property
     def label_with_part(self) -> str:
-        return f"{PART_LABELS[self.part]}·{self.label}" if self.part and not self.primary else str(self.label)
+        # A number in another system names the system already.
+        told = not self.primary and self.part in PART_LABELS
+        return f"{PART_LABELS[self.part]}·{self.label}" if told else str(self.label)
 
 
 PART_LABELS: dict[str, Text] = {
@@ -355,6 +357,12 @@ PART_FIELDS: tuple[Field, ...] = (
 )
 
 FOREIGN_PREFIX = "foreign:"
+
+# kind of match key → right keys of every field whose values make such keys
+RIGHTS_OF_MATCH: dict[str, frozenset[str]] = {
+    kind: frozenset(each.right_key for each in (*BUILT_IN, *PART_FIELDS) if each.match == kind)
+    for kind in {each.match for each in (*BUILT_IN, *PART_FIELDS)} - {""}
+}
 
 # What the pipeline can fill in from other values of a new customer: a file without such a column may still be complete.
 DERIVABLE = frozenset(

@@ -5,12 +5,13 @@ What lives here: what the URL's query means and one page of its answer. What doe
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import reduce
 from typing import Any
 
 from django.core import signing
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,8 @@ from .fields import Catalogue, Field, Type
 from .models import Category, Customer
 from .own import lists as own_lists
 from .presenting import with_parts
+from .querysets import reach_of
+from .reaching import Reached
 from .rules import industries, regions
 from .search import finding
 from .services import numbering
@@ -51,6 +54,8 @@ ORDERS: dict[str, tuple[str, bool]] = {
     # Only those who have a date, in the order of the index over it.
     _REVIEW: (_REVIEW, False),
 }
+# column → the field that an order by it tells of, where that is called otherwise
+_TELLS = {"number_key": "number"}
 
 
 @dataclass(frozen=True)
@@ -119,21 +124,58 @@ def is_private(key: str, value: str, catalogue: Catalogue) -> bool:
 
 def rows(query: ListQuery, catalogue: Catalogue, actor: Actor):
     """The unordered queryset that the query asks for, within what the actor sees. Raises BusinessError for a bad filter."""
-    return _rows(query, catalogue, actor)[0]
+    return _asked(query, catalogue, actor).found
 
 
-def _rows(query: ListQuery, catalogue: Catalogue, actor: Actor):
-    """(queryset, whether it surely holds more rows than are ever counted)."""
-    found, many = Customer.objects.visible_to(actor), False
+@dataclass(frozen=True)
+class _Asked:
+    """``found``: what a query asks for within what the actor sees; ``reached``: the same, for who is answered source by source."""
+
+    found: QuerySet
+    reached: Reached | None
+    is_many: bool  # surely more rows than are ever counted
+
+
+def _asked(query: ListQuery, catalogue: Catalogue, actor: Actor, more: Q | None = None) -> _Asked:
+    conditions_, is_many, is_walked = [more] if more else [], False, True
     if query.text:
         searched = finding.search(query.text, actor)
-        found = found.filter(searched.condition)
-        many = searched.is_common and not query.filters and actor.sees_all
+        conditions_.append(searched.condition)
+        # The ids of a rare word are tested one by one; everything else is walked.
+        is_many, is_walked = searched.is_common and not query.filters and actor.sees_all, searched.is_common
     for key, value in query.filters.items():
-        condition = _filter(catalogue, actor, key, value, query.filters)
+        condition = filter_condition(catalogue, actor, key, value, query.filters)
         if condition is not None:
-            found = found.filter(condition)
-    return found, many
+            conditions_.append(condition)
+    reach = reach_of(actor)
+    seen = Customer.objects.visible_to(actor, reach)
+    found = reduce(QuerySet.filter, conditions_, seen)
+    if reach.is_everything or not reach.sources or not is_walked:
+        return _Asked(found, None, is_many)
+    everybody = seen.unscoped(actor.ledger_id)
+    return _Asked(found, Reached(reach, everybody, reduce(QuerySet.filter, conditions_, everybody)), is_many)
+
+
+def newest(query: ListQuery, catalogue: Catalogue, actor: Actor, count: int) -> list[Customer]:
+    """The ``count`` newest customers that the query asks for, within what the actor sees, each with his set."""
+    asked = _asked(query, catalogue, actor)
+    return _taken(replace(asked, found=asked.found.select_related("ledger")), "id", True, None, count, ())
+
+
+def _taken(asked: _Asked, column: str, descending: bool, key, count: int, fields: Iterable[Field]) -> list[Customer]:
+    """``count`` customers in an order, behind a key, with the parts that ``fields`` need."""
+    beyond = _beyond(column, descending, key) if key else Q()
+    if asked.reached is None:
+        return list(with_parts(_ordered(asked.found.filter(beyond), column, descending), fields)[:count])
+    ids = asked.reached.first(column, descending=descending, count=count, beyond=beyond)
+    return list(with_parts(_ordered(asked.found.filter(pk__in=ids), column, descending), fields))
+
+
+def built_in_order(query: ListQuery, actor: Actor) -> tuple[str, bool]:
+    """(column, descending) of a built-in order; the default for one that tells of a field which this reader may not read."""
+    column, descending = ORDERS.get(query.order, ORDERS[DEFAULT_ORDER])
+    told = _TELLS.get(column, column)
+    return (column, descending) if column == "id" or actor.may_read(told) else ORDERS[DEFAULT_ORDER]
 
 
 def own_order(query: ListQuery, catalogue: Catalogue, actor: Actor) -> own_lists.OwnOrder | None:
@@ -147,13 +189,19 @@ def own_order(query: ListQuery, catalogue: Catalogue, actor: Actor) -> own_lists
 def filter_field(catalogue: Catalogue, actor: Actor, key: str) -> Field | None:
     """The field that a filter key means; None when there is none, or it is not this reader's to filter by."""
     field_ = catalogue.get(key.partition("__")[0])
-    return field_ if field_ is not None and field_.filterable and actor.may_read(field_.right_key) else None
+    if field_ is None or not field_.filterable or not actor.may_read(field_.right_key):
+        return None
+    # A sensitive value is looked up by its match key, which every field of the kind makes: he must read them all.
+    by_key = field_.sensitive and not field_.is_own
+    return field_ if not by_key or finding.may_look_up(actor, field_.match) else None
 
 
-def _filter(catalogue: Catalogue, actor: Actor, key: str, value: str, filters: dict[str, str]) -> Q | None:
+def filter_condition(
+    catalogue: Catalogue, actor: Actor, key: str, value: str, filters: dict[str, str]
+) -> Q | None:
     """The condition of one basic filter, one of ``filters``; None for one that does not apply, or that another one holds."""
     if (derived := conditions.get(key)) is not None:
-        return derived.q(catalogue.ledger, value) if derived.may_be_used(actor) else None
+        return derived.q(catalogue.ledger, value, actor) if derived.may_be_used(actor) else None
     field_ = filter_field(catalogue, actor, key)
     if field_ is None:
         return None
@@ -253,27 +301,24 @@ def page(query: ListQuery, catalogue: Catalogue, actor: Actor, fields: Iterable[
 
     Raises BusinessError for a bad key or filter.
     """
-    found, many = _rows(query, catalogue, actor)
+    column, descending = built_in_order(query, actor)
+    asked = _asked(query, catalogue, actor, Q(next_review_on__isnull=False) if column == _REVIEW else None)
     own = own_order(query, catalogue, actor)
-    column, descending = ORDERS.get(query.order, ORDERS[DEFAULT_ORDER])
-    if column == _REVIEW:
-        found = found.filter(next_review_on__isnull=False)
     backwards = bool(query.before)
     key = _unsign(query.before or query.after, query.order if own else column)
     if own:
-        taken = own.taken(with_parts(found, fields), key, backwards=backwards, count=query.size + 1)
+        near = asked.reached.few() if asked.reached else None
+        near_by = asked.found if near is None else asked.found.filter(pk__in=near)
+        taken = own.taken(with_parts(near_by, fields), key, backwards=backwards, count=query.size + 1)
     else:
-        ordered = _ordered(found, column, descending != backwards)
-        if key:
-            ordered = ordered.filter(_beyond(column, descending != backwards, key))
-        taken = list(with_parts(ordered, fields)[: query.size + 1])
+        taken = _taken(asked, column, descending != backwards, key, query.size + 1, fields)
     more = len(taken) > query.size
     taken = taken[: query.size]
     if backwards:
         taken.reverse()
     has_next = more if not backwards else True
     has_previous = more if backwards else bool(key)
-    total = COUNT_CAP + 1 if many else found.order_by()[: COUNT_CAP + 1].count()
+    total = len(taken) if not key and not more else _count(asked)
 
     def key_of(customer: Customer) -> str:
         return (
@@ -286,6 +331,15 @@ def page(query: ListQuery, catalogue: Catalogue, actor: Actor, fields: Iterable[
         previous_key=key_of(taken[0]) if taken and has_previous else "",
         total=min(total, COUNT_CAP),
         total_is_capped=total > COUNT_CAP,
+    )
+
+
+def _count(asked: _Asked) -> int:
+    """How many are found, as far as anybody is told."""
+    if asked.is_many:
+        return COUNT_CAP + 1
+    return (
+        asked.reached.count(COUNT_CAP + 1) if asked.reached else asked.found.order_by()[: COUNT_CAP + 1].count()
     )
 
 

@@ -33,6 +33,7 @@ class Shown:
     text: str
     is_masked: bool = False
     tone: str = ""  # of its badge, where the set gave the choice a colour
+    why: str = ""  # of a masked one: the rule that masks it
 
     @property
     def key(self) -> str:
@@ -55,6 +56,12 @@ class Presenter:
             if field.choices or field.old_choices
         }
         self._names: dict[str, dict[Any, str]] = {}
+        self._whys: dict[str, str] = {}
+
+    def _why(self, key: str) -> str:
+        if key not in self._whys:
+            self._whys[key] = self.actor.field_decision(key).rule
+        return self._whys[key]
 
     # --- look-ups --------------------------------------------------------------------------------------
 
@@ -130,7 +137,8 @@ class Presenter:
         text = self.text(field, value)
         level = self.actor.field_level(field.right_key)
         if level == Level.MASKED:
-            return Shown(field, str(self.actor.shown(field.right_key, text) or ""), bool(text))
+            masked = str(self.actor.shown(field.right_key, text) or "")
+            return Shown(field, masked, bool(text), why=self._why(field.right_key))
         if level == Level.HIDDEN:
             return Shown(field, "")
         return Shown(field, text, tone=dict(field.tones).get(value, "") if field.tones else "")

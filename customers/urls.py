@@ -27,6 +27,9 @@ urlpatterns = [
     path("l/<slug:ledger>/files/<str:token>/", views.file_download, name="file_download"),
     path("l/<slug:ledger>/n/<str:number>/", views.number_lookup, name="number_lookup"),
     path("l/<slug:ledger>/settings/handover/", include("customers.handover.urls")),
+    path("l/<slug:ledger>/settings/logs/", include("customers.logs.urls")),
+    path("", include("customers.access.urls")),
+    path("l/<slug:ledger>/", include("customers.undoing.urls")),
     path("", include("customers.settings.urls")),
     path("", include("customers.numbers.urls")),
 ]

@@ -9,16 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from permissions import login_guard
+from permissions import duties, login_guard
+from permissions.logs import logins
 
 from . import demo
 
@@ -51,7 +54,7 @@ class LoginForm(AuthenticationForm):
         username, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if username is None or not password:
             return self.cleaned_data
-        with _guarded(username, self.request):
+        with _guarded(username, self.request, failure=logins.Kind.FAILURE):
             return super().clean()
 
     def confirm_login_allowed(self, user) -> None:
@@ -73,17 +76,21 @@ class OwnPasswordForm(PasswordChangeForm):
 
     @sensitive_variables("old_password")
     def clean_old_password(self) -> str:
-        with _guarded(self.user.get_username(), self.request):
+        with _guarded(self.user.get_username(), self.request, failure=logins.Kind.PASSWORD_FAILURE):
             return super().clean_old_password()
 
 
 @contextmanager
-def _guarded(username: str, request) -> Iterator[None]:
-    """Reserve an attempt for the block, which ends with an exception when the password is wrong; raises ValidationError."""
+def _guarded(username: str, request, *, failure: str) -> Iterator[None]:
+    """Reserve an attempt for the block, which ends with an exception when the password is wrong; raises ValidationError.
+
+    ``failure``: what the log of logins calls a wrong password here.
+    """
     try:
         attempt = login_guard.reserve(username, client_address(request))
     except login_guard.TooManyAttempts as refusal:
         logger.warning("password attempt refused: limit reached")
+        logins.note_refusal(username, request)
         raise ValidationError(refusal.message, code=refusal.code) from None
     try:
         with login_guard.hashing():
@@ -91,6 +98,9 @@ def _guarded(username: str, request) -> Iterator[None]:
     except login_guard.Busy as busy:
         attempt.give_back()
         raise ValidationError(busy.message, code=busy.code) from None
+    except ValidationError:
+        logins.note(failure, typed=username, request=request)
+        raise
     attempt.succeeded()
 
 
@@ -100,6 +110,16 @@ class Login(views.LoginView):
     template_name = "accounts/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form):
+        with transaction.atomic():  # nobody comes in without a line
+            logins.note(logins.Kind.SUCCESS, user=form.get_user(), request=self.request)
+            answer = super().form_valid(form)
+        if form.get_user().is_superuser and duties.is_separated():
+            messages.warning(
+                self.request, _("您正在使用超级管理员账号。三员分立已启用，它只应在应急时使用；日常请用各自的账号。")
+            )
+        return answer
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
@@ -115,6 +135,11 @@ class Logout(views.LogoutView):
 
     template_name = "accounts/logged_out.html"
 
+    def post(self, request, *args, **kwargs):
+        if request.user.is_authenticated:
+            logins.note(logins.Kind.LOGOUT, user=request.user, request=request)
+        return super().post(request, *args, **kwargs)
+
     def get_default_redirect_url(self) -> str:
         return self.request.path
 
@@ -128,6 +153,11 @@ class PasswordChange(views.PasswordChangeView):
 
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"request": self.request}
+
+    def form_valid(self, form):
+        with transaction.atomic():
+            logins.note(logins.Kind.PASSWORD, user=self.request.user, request=self.request)
+            return super().form_valid(form)
 
 
 class PasswordChangeDone(views.PasswordChangeDoneView):

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ledgers.models import Ledger
+from permissions.logs import views as audit
 from permissions.organisation import access
 from permissions.rights import Right
 
@@ -40,6 +41,8 @@ def _ledger_items(request: HttpRequest) -> list[dict[str, Any]]:
         items.append(_item(request, _("导入"), reverse("import_list", args=[code]), "file-import"))
     if actor.can(Right.EXPORT):
         items.append(_item(request, _("导出"), reverse("export_list", args=[code]), "file-export"))
+    if actor.can(Right.EDIT) or actor.can(Right.DELETE):
+        items.append(_item(request, _("操作记录"), reverse("batch_list", args=[code]), "history"))
     if actor.can(Right.CONFIGURE):
         items.append(_item(request, _("账套设置"), reverse("ledger_settings", args=[code]), "settings"))
     elif actor.can(Right.REOPEN):
@@ -51,6 +54,8 @@ def _site_items(request: HttpRequest) -> list[dict[str, Any]]:
     items = [_item(request, _("我的账套"), reverse("ledger_list"), "database")]
     if access.may_see(request.user):
         items.append(_item(request, _("组织架构"), reverse("organisation"), "hierarchy"))
+    if audit.may_read(request.user):
+        items.append(_item(request, _("审计"), reverse("log_page", args=["access"]), "history"))
     if request.user.is_staff:
         items.append(_item(request, _("系统管理"), reverse("admin:index"), "shield"))
     return items

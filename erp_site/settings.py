@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "erp_site.shared.requests.RequestIdMiddleware",
+    "permissions.logs.access.AccessLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -188,6 +189,9 @@ IMPORT_MAX_FILE_MB = env.int("IMPORT_MAX_FILE_MB", 500)
 # --- Account sets -------------------------------------------------------------------------------------
 LEDGER_CODE_PATTERN = env.str("LEDGER_CODE_PATTERN", "")  # e.g. KHZ_###; the administration page's row goes before it
 LEDGER_TEMPLATES = env.str("LEDGER_TEMPLATES", "")  # a directory with templates of one's own, *.json
+
+# --- Logs of access, rights and logins: kept so many days, never less than 180 (permissions.logs) -------------
+LOG_DAYS = env.int("LOG_DAYS", 1_826)
 
 # --- Language and time --------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

@@ -12,6 +12,7 @@ urlpatterns = [
     path("password/", accounts.PasswordChange.as_view(), name="password_change"),
     path("password/done/", accounts.PasswordChangeDone.as_view(), name="password_change_done"),
     path("permissions/organisation/", include("permissions.organisation.urls")),
+    path("permissions/", include("permissions.logs.urls")),
     path("permissions/organisation/import/", include("imports.organisation.urls")),
     path("", include("ledgers.urls")),
     path("", include("customers.urls")),

@@ -9,14 +9,13 @@ from .models import ExportJob, ImportBatch
 
 @admin.register(ExportJob)
 class ExportJobAdmin(ReadOnlyAdmin):
-    """Who took what out, when, how much; never the rows, and no file."""
+    """Who took what out, when, how much; never the rows, no file, and no conditions, which name customers."""
 
     list_display = [
         "id",
         "ledger",
         "by",
         "format",
-        "conditions",
         "rows",
         "size",
         "created_at",
@@ -30,7 +29,6 @@ class ExportJobAdmin(ReadOnlyAdmin):
         "by",
         "format",
         "fields",
-        "conditions",
         "rows",
         "size",
         "sha256",

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from erp_site.jobs.admin import ReadOnlyAdmin
 from erp_site.shared.errors import BusinessError
-from permissions.models import FieldRule, Membership, Role, RowScope
+from permissions.logs import changes
+from permissions.models import FieldRule, Membership, RightChange, Role, RowScope
 from permissions.rights import Right
 
 from .models import CodeRule, Ledger, LedgerEvent
@@ -121,8 +122,29 @@ class RoleAdmin(admin.ModelAdmin):
     def save_model(self, request, obj, form, change):
         """With a line in the set's log: what a role gives is a setting like any other."""
         ledger = changeable(obj.ledger)
+        obj.was = _contents(Role.objects.get(pk=obj.pk))
         super().save_model(request, obj, form, change)
         note(ledger, LedgerEvent.Kind.SETTINGS, by=request.user, detail=_("角色「%(role)s」") % {"role": obj.name})
+
+    def save_related(self, request, form, formsets, change):
+        """And one in the log of rights, when scopes and field rules are saved too."""
+        super().save_related(request, form, formsets, change)
+        role = form.instance
+        about = {"role": role, "detail": str(role), "before": role.was, "after": _contents(role)}
+        changes.note(role.ledger_id, RightChange.Kind.ROLE_CHANGED, by=request.user, **about)
+
+
+def _contents(role: Role) -> dict:
+    """What a role gives, as JSON."""
+    scopes = RowScope.objects.filter(role=role).order_by("pk")
+    return {
+        "name": role.name,
+        "rights": list(role.rights),
+        "denied": list(role.denied),
+        "sensitive_level": role.sensitive_level,
+        "scopes": [[each.kind, each.values, each.is_denied] for each in scopes],
+        "fields": dict(FieldRule.objects.filter(role=role).order_by("field").values_list("field", "level")),
+    }
 
 
 class RoleField(forms.ModelChoiceField):

@@ -38,13 +38,22 @@ class SettingsPage:
         return actor.can(self.right) or bool(self.or_right and actor.can(self.or_right))
 
 
-LEDGER, CUSTOMERS = _("账套"), _("客户")
+LEDGER, ACCESS, CUSTOMERS = _("账套"), _("权限"), _("客户")
 
 SETTINGS_PAGES: list[SettingsPage] = [
     SettingsPage("ledger_settings", _("基本信息"), "id-badge-2", LEDGER, 10),
     SettingsPage("ledger_periods", _("期间"), "calendar", LEDGER, 20, or_right=Right.REOPEN),
     SettingsPage("ledger_currencies", _("币种与汇率"), "coin", LEDGER, 30),
-    SettingsPage("ledger_members", _("成员"), "users-group", LEDGER, 40, Right.MEMBERS),
+    SettingsPage("ledger_members", _("成员"), "users-group", ACCESS, 40, Right.MEMBERS),
+    SettingsPage("role_list", _("角色"), "user-shield", ACCESS, 41, Right.MEMBERS),
+    SettingsPage("department_role_list", _("部门授权"), "hierarchy", ACCESS, 42, Right.MEMBERS),
+    SettingsPage("override_list", _("个人例外"), "user-cog", ACCESS, 43, Right.MEMBERS),
+    SettingsPage("right_request_list", _("权限申请"), "inbox", ACCESS, 46, Right.MEMBERS),
+    SettingsPage("delegation_list", _("代理"), "users", ACCESS, 47, Right.MEMBERS),
+    SettingsPage("temporary_rights", _("临时权限"), "clock", ACCESS, 47, Right.MEMBERS),
+    SettingsPage("duty_matrix", _("职责分离"), "scale", ACCESS, 48, Right.MEMBERS),
+    SettingsPage("review_list", _("权限复核"), "clipboard-check", ACCESS, 49, Right.MEMBERS),
+    SettingsPage("rights_report", _("未用与高风险"), "flag", ACCESS, 50, Right.MEMBERS),
     SettingsPage("ledger_state", _("状态与记录"), "activity", LEDGER, 50),
     SettingsPage("ledger_health", _("账套体检"), "clipboard-check", LEDGER, 60),
     SettingsPage("ledger_compare", _("复制与比较"), "git-compare", LEDGER, 65),

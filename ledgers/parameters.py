@@ -111,7 +111,17 @@ PARAMETERS: dict[str, Parameter] = {
                 ("allow", _("允许")),
             ),
         ),
+        Parameter(
+            "share_days", _("客户共享默认天数"), 30, between=(1, 3650), help=_("共享一位客户时先填好的期限")
+        ),
+        Parameter("share_max_days", _("客户共享最长天数"), 365, between=(1, 3650), help=_("到期后共享自动失效")),
         Parameter("credit_enabled", _("启用信用管理"), True),
+        Parameter(
+            "delegate_administration",
+            _("代理可以传递账套设置、成员与权限"),
+            False,
+            help=_("不允许时，账套主管休假也只能传递日常权限"),
+        ),
         Parameter("default_credit_days", _("默认账期（天）"), 30),
         Parameter(
             "category_levels",

@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from .views import calendar, compare, lists, members, money, settings, wizard
+from .access.life import urls as life
+from .views import calendar, compare, lists, money, settings, simulation, wizard
 
 settings_patterns = [
     path("", settings.ledger_settings, name="ledger_settings"),
@@ -16,13 +17,14 @@ settings_patterns = [
     path("rates/import/", money.rate_import, name="rate_import"),
     path("conversion/", money.conversion_save, name="conversion_save"),
     path("rates/<int:pk>/remove/", money.rate_remove, name="rate_remove"),
-    path("members/", members.ledger_members, name="ledger_members"),
-    path("members/<int:pk>/remove/", members.member_remove, name="member_remove"),
+    path("", include("ledgers.access.urls")),
+    path("", include(life.settings_patterns)),
     path("state/", settings.ledger_state, name="ledger_state"),
     path("compare/", compare.ledger_compare, name="ledger_compare"),
     path("compare/apply/", compare.compare_apply, name="compare_apply"),
     path("compare/file/", compare.configuration_file, name="configuration_file"),
     path("health/", settings.ledger_health, name="ledger_health"),
+    path("simulation/", simulation.simulation_start, name="simulation_start"),
 ]
 
 urlpatterns = [
@@ -33,5 +35,7 @@ urlpatterns = [
     path("ledgers/periods-preview/", wizard.period_preview, name="ledger_period_preview"),
     path("ledgers/<slug:code>/setup/<int:step>/", wizard.ledger_wizard, name="ledger_wizard"),
     path("ledgers/<slug:code>/delete/", lists.draft_delete, name="ledger_draft_delete"),
+    path("l/<slug:ledger>/simulation/stop/", simulation.simulation_stop, name="simulation_stop"),
     path("l/<slug:ledger>/settings/", include(settings_patterns)),
+    path("l/<slug:ledger>/access/", include(life.access_patterns)),
 ]

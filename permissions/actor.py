@@ -9,7 +9,7 @@ that beats what is inherited (from a superior role, through a department), that 
 Within a tier rights add up and the more generous level wins. A user to whom nothing was given in the set is nobody there, superuser or not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -27,7 +27,7 @@ from .models import Department
 from .rights import OWN_PREFIX, SENSITIVE, Level, Right, Scope, computed_from, more_sensitive
 
 if TYPE_CHECKING:
-    from .models import User
+    from .models import Delegation, User
 
 
 class Door(StrEnum):
@@ -56,6 +56,12 @@ class Delegated:
     rights: frozenset[str]
     rule: str
 
+    @classmethod
+    def of(cls, row: "Delegation", actor: "Actor") -> "Delegated":
+        """A delegation as a value; ``actor``: the one who is away."""
+        words = {"name": row.delegator, "until": row.ends_on}
+        return cls(actor, frozenset(row.rights), _("代理「%(name)s」（至 %(until)s）") % words)
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -81,14 +87,27 @@ class Actor:
     def _load(cls, user, ledger_id, door, request_id, on, *, with_delegations: bool) -> "Actor":
         given = given_to(user, ledger_id, on)
         delegations = tuple(
-            Delegated(
-                cls._load(each.delegator, ledger_id, door, request_id, on, with_delegations=False),
-                frozenset(each.rights),
-                _("代理「%(name)s」（至 %(until)s）") % {"name": each.delegator, "until": each.ends_on},
-            )
+            Delegated.of(each, cls._load(each.delegator, ledger_id, door, request_id, on, with_delegations=False))
             for each in (given.delegations if with_delegations else ())
         )
         actor = cls(user, ledger_id, door, given.roles, frozenset(), request_id, given.personal, delegations)
+        return replace(actor, department_ids=actor._departments())
+
+    def again(self) -> "Actor":
+        """The same person as he stands now, read anew: what runs longer than a request asks so between its pieces."""
+        if self.user is None:
+            return self
+        self.user.refresh_from_db()
+        return Actor.of(self.user, self.ledger_id, self.door, request_id=self.request_id)
+
+    @property
+    def given(self) -> tuple:
+        """Everything that was given to him, to be compared with what was given to him before."""
+        return self.roles, self.personal, self.delegations, self.department_ids, self.user and self.user.department_id
+
+    def with_roles(self, roles: Iterable[RoleGrant]) -> "Actor":
+        """The same person if he had these roles instead of his own; saved nowhere."""
+        actor = replace(self, roles=tuple(roles))
         return replace(actor, department_ids=actor._departments())
 
     def _departments(self) -> frozenset[int]:
@@ -158,6 +177,7 @@ class Actor:
                 _("您没有「%(right)s」权限。") % {"right": Right(right).label},
                 rule=decision.rule,
                 remedy=_("请向账套主管申请该权限。"),
+                right=right,
             )
 
     # --- which rows ---------------------------------------------------------------------------------
@@ -222,6 +242,22 @@ class Actor:
         level = max((each.level for each in given), default=Level.HIDDEN)
         level = max([level, *(each.level for each in said if each.tier == Tier.PERSONAL_ALLOW)])
         return min([level, *(each.level for each in said if each.tier == Tier.PERSONAL_DENY)])
+
+    def field_decision(self, key: str) -> Statement:
+        """The statement that decides the field's level. What a computed field may not tell is none of the statements' doing."""
+        closed = [] if self.is_system or self._is_named(key) else self.hidden_inputs(key)
+        if closed:
+            return Statement(Tier.DEFAULT, False, _("由对他隐藏的字段计算得出，因此也隐藏"), Level.HIDDEN)
+        said = self.field_statements(key)
+        best = Statement(Tier.DEFAULT, False, _("没有任何角色给予"), Level.HIDDEN)
+        # What is given, the first in precedence of a level; then the personal bounds, each of which decides only where it moves the level.
+        for each in (each for each in said if each.tier not in (Tier.PERSONAL_DENY, Tier.PERSONAL_ALLOW)):
+            best = each if best.tier == Tier.DEFAULT or each.level > best.level else best
+        for each in (each for each in said if each.tier == Tier.PERSONAL_ALLOW):
+            best = each if each.level > best.level else best
+        for each in (each for each in said if each.tier == Tier.PERSONAL_DENY):
+            best = each if each.level < best.level else best
+        return best
 
     def field_statements(self, key: str) -> list[Statement]:
         """What counts for a field's level, bounds first. A role of a department counts only where no role of his own names the field."""

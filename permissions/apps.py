@@ -7,3 +7,11 @@ from django.utils.translation import gettext_lazy as _
 class PermissionsConfig(AppConfig):
     name = "permissions"
     verbose_name = _("权限")
+
+    def ready(self) -> None:
+        """Groups of the installation's duties are mended after an upgrade."""
+        from django.db.models.signals import post_migrate
+
+        from . import duties
+
+        post_migrate.connect(duties.mend_groups, sender=self)

@@ -36,7 +36,8 @@ def email(value: str) -> str:
 
 
 def other(value: str) -> str:
-    return value[:1] + "***"
+    """The first character stays, unless it is the whole value."""
+    return value[:1] + STAR * 3 if len(value) > 1 else STAR * 3
 
 
 def whole(value: str) -> str:

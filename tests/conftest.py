@@ -9,6 +9,7 @@ import os
 import shutil
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from customers.services import pipeline
@@ -16,7 +17,9 @@ from customers.services.edits import Edit
 from ledgers.models import Ledger
 from ledgers.services import creating
 from permissions.actor import Actor, Door
+from permissions.logs import protection
 from permissions.models import Department, User
+from tests import snapshots
 
 PASSWORD = "demo-pass-2026"
 
@@ -56,6 +59,21 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _logs_can_be_emptied():
+    """Tests with real transactions empty the tables afterwards, which the triggers of the logs would refuse."""
+    empty = connection.ops.execute_sql_flush
+
+    def emptying(commands):
+        protection.remove()
+        empty(commands)
+        protection.install()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(connection.ops), "execute_sql_flush", lambda self, commands: emptying(commands))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _fast_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -63,20 +81,29 @@ def _fast_passwords(settings):
 
 @pytest.fixture
 def departments(db):
+    """The personas' departments by code."""
+    snapshots.made_once("departments", _make_departments)
+    return {each.code: each for each in Department.objects.filter(code__in=("D1", "D11", "D12", "D20"))}
+
+
+def _make_departments() -> None:
     head = Department.objects.create(code="D1", name="销售部")
-    return {
-        "D1": head,
-        "D11": Department.objects.create(code="D11", name="销售一部", parent=head),
-        "D12": Department.objects.create(code="D12", name="销售二部", parent=head),
-        "D20": Department.objects.create(code="D20", name="综合部"),
-    }
+    Department.objects.create(code="D11", name="销售一部", parent=head)
+    Department.objects.create(code="D12", name="销售二部", parent=head)
+    Department.objects.create(code="D20", name="综合部")
 
 
 @pytest.fixture
 def users(departments) -> dict[str, User]:
-    people = {}
+    """The personas by login."""
+    snapshots.made_once("users", lambda: _make_users(departments))
+    found = {user.username: user for user in User.objects.filter(username__in=PERSONAS)}
+    return {username: found[username] for username in PERSONAS}
+
+
+def _make_users(departments) -> None:
     for username, (name, department, _role) in PERSONAS.items():
-        people[username] = User.objects.create_user(
+        User.objects.create_user(
             username,
             password=PASSWORD,
             display_name=name,
@@ -84,19 +111,21 @@ def users(departments) -> dict[str, User]:
             is_staff=username in ("sysadmin", "secadmin", "auditor"),
             is_superuser=username == "sysadmin",
         )
-    return people
 
 
 @pytest.fixture
 def ledger(users) -> Ledger:
     """HZ01, active, with every persona in his role."""
+    return Ledger.objects.get(pk=snapshots.made_once("ledger", lambda: _make_ledger(users)))
+
+
+def _make_ledger(users) -> int:
     made = creating.create_draft(code="HZ01", name="杭州客户账套", by=users["manager"], fiscal_year=2026)
     creating.activate(made, by=users["manager"])
-    made.refresh_from_db()
     for username, (_name, _department, role) in PERSONAS.items():
         if role:
             creating.add_member(made, users[username], role)
-    return made
+    return made.pk
 
 
 @pytest.fixture

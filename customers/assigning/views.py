@@ -17,6 +17,7 @@ from permissions.actor import Actor, Door
 from permissions.rights import Right
 
 from ..models import Assignment, Customer
+from ..services.changing import require_change
 from ..views.fetching import visible_customer
 from . import services
 from .forms import GroupForm, ManyForm, SharedFieldsForm
@@ -104,6 +105,7 @@ def customer_assign(request: HttpRequest, pk: int) -> HttpResponse:
     """分配: in which company sets the customer stands, and in which he may be put."""
     request.actor.require(Right.EDIT)
     customer = visible_customer(request, pk)
+    require_change(customer, request.actor)
     if request.method == "POST":
         _act(request, customer)
         return redirect("customer_assign", request.ledger.code, customer.pk)

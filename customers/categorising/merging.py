@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from erp_site.jobs.models import Job
 from erp_site.shared.errors import BusinessError
+from ledgers.access import scoping
 from ledgers.models import LedgerEvent
 from ledgers.services.locking import changeable
 from ledgers.services.logbook import note
@@ -117,6 +118,7 @@ def merge(category: Category, *, into: Category, by: Actor) -> Job | None:
     source.merged_into, source.is_active, source.parent = target, False, None
     source.save(update_fields=["code", "former_codes", "merged_into", "is_active", "parent"])
     target.save(update_fields=["former_codes"])
+    scoping.replace_value(ledger.pk, Scope.CATEGORIES, source.pk, target.pk)
     about = {"from": source.name, "to": target.name}
     note(ledger, LedgerEvent.Kind.SETTINGS, by=by.user, detail=_("分类「%(from)s」并入「%(to)s」") % about)
     return _send(ledger, source, target, by)

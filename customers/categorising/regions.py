@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 
 from erp_site.jobs.models import Job
 from erp_site.shared.errors import BusinessError
+from ledgers.access import scoping
 from ledgers.models import Ledger, LedgerEvent
 from ledgers.services.locking import changeable
 from ledgers.services.logbook import note
 from permissions.actor import Actor
+from permissions.rights import Scope
 
 from ..models import Customer, SalesRegion
 from ..rules import regions as places_of_china
@@ -135,6 +137,7 @@ def remove(region: SalesRegion, *, by: Actor) -> None:
             code="region.in_use",
             remedy=_("可以停用，客户会按省市归入其他区域。"),
         )
+    scoping.replace_value(ledger.pk, Scope.SALES_REGIONS, region.pk, None)
     SalesRegion.objects.filter(pk=region.pk).delete()
     note(ledger, LedgerEvent.Kind.SETTINGS, by=by.user, detail=_("删除销售区域「%(name)s」") % {"name": region.name})
 

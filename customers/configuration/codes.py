@@ -15,7 +15,7 @@ from erp_site.shared.errors import BusinessError
 from permissions.actor import Actor, Door
 from permissions.models import Department, User
 
-from ..fields import BUILT_IN, Catalogue
+from ..fields import BUILT_IN, PART_LABELS, Catalogue
 from ..models import Category, SalesRegion
 
 CATEGORY, REGION, DEPARTMENT, USER = "category", "sales_region", "department", "user"
@@ -24,7 +24,7 @@ UNTRANSLATABLE = ("customer", "file")
 
 def labels(keys: Iterable[str]) -> str:
     """Field keys in words; a set's own field stands by its key."""
-    known = {field.key: str(field.label) for field in BUILT_IN}
+    known = {part: str(label) for part, label in PART_LABELS.items()} | {each.key: str(each.label) for each in BUILT_IN}
     return "、".join(known.get(key, key) for key in keys)
 
 

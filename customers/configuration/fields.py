@@ -285,14 +285,6 @@ def _apply_templates(ledger, items: Items, *, by: User | None) -> None:
     actor = actor_for(ledger, by)
     for code, item in items.items():
         with placed(code):
-            named = [key for part in item["sections"] for key in part["fields"]]
-            unknown = [key for key in named if codes.catalogue.get(key) is None]
-            if unknown:
-                raise BusinessError(
-                    _("没有字段「%(fields)s」。") % {"fields": "、".join(unknown)},
-                    code="field.unknown",
-                    remedy=_("请同时选择这些自定义字段。"),
-                )
             values = {**item, "code": code, "defaults": codes.inward(item["defaults"])}
             rule_settings.save_template(ledger, values, by=actor, template=have.get(code.lower()))
 

@@ -5,9 +5,10 @@ from django.utils.translation import gettext as _
 from ledgers.services import configuration, sections
 from permissions.rights import Scope
 
+from ..access import filters
 from ..models import Customer
 from . import fields, lists, numbers, tree
-from .codes import CATEGORY, Codes, labels
+from .codes import CATEGORY, REGION, Codes, labels
 
 
 def register() -> None:
@@ -18,6 +19,11 @@ def register() -> None:
         lambda ledger, ids: Codes(ledger).codes(CATEGORY, ids),
         lambda ledger, codes: Codes(ledger).pks(CATEGORY, codes),
     )
+    sections.scope_words[Scope.SALES_REGIONS] = (
+        lambda ledger, ids: Codes(ledger).codes(REGION, ids),
+        lambda ledger, codes: Codes(ledger).pks(REGION, codes),
+    )
+    sections.scope_words[Scope.FILTER] = (filters.as_words, filters.of_words)
     sections.parameter_words |= {
         "required_fields": labels,
         "shared_fields": labels,

@@ -44,11 +44,14 @@ class Block:
     keys: tuple[str, ...]
     parts: tuple[str, ...] = ()
     is_own: bool = field(default=False)  # a group of the set's own: it may be folded
+    is_rest: bool = field(default=False)  # what a template left out although it is, or may become, required
 
 
 def blocks(catalogue: Catalogue, template: EntryTemplate | None, needed: Iterable[str] = ()) -> list[Block]:
-    """The sections of the form. ``needed`` are keys that must be on it: a template that forgets one gets it at its end."""
-    return _of_template(template, needed) if template is not None and template.sections else _of_groups(catalogue)
+    """The sections of the form. ``needed`` are keys that must be on it: a template that leaves one out gets it at its end."""
+    if template is None or not template.sections:
+        return _of_groups(catalogue)
+    return _of_template(catalogue, template, frozenset(needed))
 
 
 def _of_groups(catalogue: Catalogue) -> list[Block]:
@@ -62,16 +65,31 @@ def _of_groups(catalogue: Catalogue) -> list[Block]:
     ]
 
 
-def _of_template(template: EntryTemplate, needed: Iterable[str]) -> list[Block]:
+def _of_template(catalogue: Catalogue, template: EntryTemplate, needed: frozenset[str]) -> list[Block]:
+    placed: set[str] = set()
     found = []
     for at, section in enumerate(template.sections, 1):
-        listed = section.get("fields", [])
-        keys = tuple(key for key in listed if key not in FORM_PARTS)
-        parts = tuple(key for key in listed if key in FORM_PARTS)
+        keys, parts = _places(catalogue, section.get("fields", ()), placed)
         found.append(Block(f"part-{at}", str(section.get("label", "")), keys, parts))
-    placed = {key for block in found for key in block.keys}
-    missing = tuple(key for key in needed if key not in placed)
-    return [*found, Block("needed", str(_("其他必填项")), missing)] if missing else found
+    keys, parts = _places(catalogue, (each.key for each in catalogue.fields if each.key in needed), placed)
+    return [*found, Block("needed", str(_("其他必填项")), keys, parts, is_rest=True)] if keys or parts else found
+
+
+def _places(catalogue: Catalogue, listed: Iterable[str], placed: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(keys of fields, names of parts) of what is listed and not ``placed`` yet. A flat key (手机) brings the rows of its part."""
+    keys, parts = [], []
+    for key in listed:
+        described = catalogue.get(key)
+        place = described.part if described is not None and described.part else key
+        if place not in placed:
+            placed.add(place)
+            (parts if place in FORM_PARTS else keys).append(place)
+    return tuple(keys), tuple(parts)
+
+
+def is_place(catalogue: Catalogue, key: str) -> bool:
+    """Whether a template's section may list the key: a field, or the rows of a part."""
+    return key in FORM_PARTS or catalogue.get(key) is not None
 
 
 # --- which template -----------------------------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from ..duplicates.knowing import Similars, of_hits
 from ..models import ChangeBatch, Customer
 from ..services import pipeline
 from ..services.edits import Edit, Outcome, Problem
-from ..services.similar import Similars, of_hits
 from .base import Base
 from .conflicts import Conflict, find
 from .placing import Note, asked, confirmable, place

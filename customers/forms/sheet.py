@@ -19,6 +19,7 @@ from permissions.actor import Actor
 from ..fields import Catalogue, Field, Type
 from ..models import Customer, EntryTemplate, StoredFile
 from ..presenting import Presenter, Shown
+from ..rulebook.book import Rulebook
 from ..services.edits import Edit, PartEdit
 from . import wire
 from .base import Base, Row, editable_columns, editable_fields, may_remove, stored_wire
@@ -82,6 +83,11 @@ class Section:
     parts: list[PartBlock]
     is_own: bool = False
 
+    def is_empty(self, hidden: Container[str]) -> bool:
+        """Whether nothing of it is to be seen while these fields and parts are not."""
+        names = [*(each.name for each in self.fields), *(block.part for block in self.parts)]
+        return not self.shown and all(name in hidden for name in names)
+
 
 class Rows(forms.BaseFormSet):
     """The rows of one part. A stored row carries its pk, and a DELETE box where its reader may take it out."""
@@ -124,9 +130,10 @@ class Sheet:
     ):
         self.catalogue, self.actor, self.customer, self.template = catalogue, actor, customer, template
         self.base = base or Base()
+        self.book = Rulebook(catalogue)
         self.options = Options(catalogue)
         self.presenter = Presenter(catalogue, actor)
-        self.blocks = blocks(catalogue, template, self._always_required())
+        self.blocks = blocks(catalogue, template, self._required_at_times() if template else ())
         placed = {key for block in self.blocks for key in block.keys}
         self.fields = [each for each in editable_fields(catalogue, actor, is_new=self.is_new) if each.key in placed]
         filled = filled or Filled.of_base(self.base)
@@ -146,8 +153,21 @@ class Sheet:
 
     # --- building -----------------------------------------------------------------------------------------------
 
+    def _required_at_times(self) -> set[str]:
+        """What a customer may have to have, whatever comes to be chosen; a template for several kinds asks which."""
+        asked = {*self.book.asked, *self.template.required}
+        return asked | {"kind"} if self.is_new and len(self.template.kinds) > 1 else asked
+
+    @property
     def _always_required(self) -> frozenset[str]:
         return self.catalogue.required | frozenset(self.template.required if self.template else ())
+
+    @property
+    def spare(self) -> set[str]:
+        """Fields and parts of a template's form that are on it only in case they become required."""
+        certain = {*self._always_required, "kind"}
+        certain |= {each.part for key in certain if (each := self.catalogue.get(key)) is not None and each.part}
+        return {key for block in self.blocks if block.is_rest for key in (*block.keys, *block.parts)} - certain
 
     def _main_form(self, data: Any, start: Row) -> forms.Form:
         controls = {each.key: self._control(each) for each in self.fields}
@@ -185,7 +205,7 @@ class Sheet:
             self.main.fields[key].widget.shown = {token: (names[token], address)} if token in names else {}
 
     def _rows(self, part: str, columns: list[Field], data: Any, filled: list[FilledRow]) -> Rows:
-        required = {self.catalogue.get(key).right_key for key in self.catalogue.required if self.catalogue.get(key)}
+        required = {each.right_key for key in self._always_required if (each := self.catalogue.get(key)) is not None}
         controls = {each.column: control(each, self.options, required=each.key in required) for each in columns}
         form = type("RowForm", (forms.Form,), controls)
         filled = sorted(filled, key=lambda row: row.pk is None)
@@ -231,12 +251,14 @@ class Sheet:
             block.is_own,
         )  # fmt: skip
 
-    def mark(self, required: Mapping[str, str], labels: Mapping[str, str]) -> None:
-        """Mark what must be filled in as the form stands, and call fields as this category does."""
+    def mark(self, required: Mapping[str, str], labels: Mapping[str, str], helps: Mapping[str, str]) -> None:
+        """Mark what must be filled in as the form stands, and call and explain fields as this category does."""
         for key, each in self.main.fields.items():
             each.required = key in required or (key == "number" and each.required)
         for key, label in labels.items():
             self.main[key].label = label
+        for key, text in helps.items():
+            self.main.fields[key].help_text = self.main[key].help_text = text
 
     def _is_shown_formula(self, each: Field) -> bool:
         return each.type == Type.FORMULA and self.actor.may_read(each.right_key)

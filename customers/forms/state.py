@@ -5,7 +5,7 @@ What lives here: the customer that would come of the form, and the rulebook's an
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,13 +29,14 @@ _ALWAYS_WATCHED = ("category", "kind", "status")
 
 @dataclass
 class State:
-    """Keys that are not to be shown, key → why it is required, key → result of a formula, key → what it begins with, key → name."""
+    """Keys (and parts) that are not to be shown; by key why it is required, a formula's result, what it begins with, its name and help."""
 
     hidden: set[str] = field(default_factory=set)
     required: dict[str, str] = field(default_factory=dict)
     computed: dict[str, str] = field(default_factory=dict)
     defaults: dict[str, Wire] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
+    helps: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> str:
         return json.dumps({**self.__dict__, "hidden": sorted(self.hidden)}, ensure_ascii=False)
@@ -47,16 +48,26 @@ def judge(sheet: Sheet, book: Rulebook, *, posted: bool) -> State:
     values = {} if book.is_plain and not sheet.is_new else standing(sheet, book, posted=posted)
     on_page = {each.key for each in sheet.fields} | {each.name for each in _computed(sheet)}
     category = values.get("category")
-    needed = book.required(values, sheet.template)
+    needed = book.demanded(values) | book.required(values, sheet.template)
     return State(
-        hidden=book.hidden(values) & on_page,
+        hidden=(book.hidden(values) & on_page) | _not_asked(sheet, needed, posted=posted),
         required={key: book.needed(key, why, category) for key, why in needed.items() if key in on_page},
         computed=_results(sheet, book, values) if book.formulas else {},
         defaults=_offered(sheet.catalogue, sheet.actor, book, values, sheet.template, sheet.fields)
         if sheet.is_new
         else {},
-        labels=_labels(sheet, book, category),
+        labels=_said(sheet, book, "label", book.label, category),
+        helps=_said(sheet, book, "help_text", book.help, category),
     )
+
+
+def _not_asked(sheet: Sheet, needed: Iterable[str], *, posted: bool) -> set[str]:
+    """What is on a template's form only in case it is required, and is neither required nor filled in as the form stands."""
+    asked = {each for key in needed if (field := sheet.catalogue.get(key)) is not None for each in (key, field.part)}
+    held = {each.key for each in sheet.fields if (sheet.sent(each) if posted else sheet.held(each))}
+    held |= {part for part, rows in sheet.parts.items() if any(form.pk for form in rows.forms)}
+    held |= {sheet.catalogue.get(key).part for key, text in sheet.primary_held() if text}
+    return sheet.spare - asked - held
 
 
 def opening(catalogue: Catalogue, actor: Actor, book: Rulebook, template: EntryTemplate | None) -> Row:
@@ -99,10 +110,9 @@ def _wire(presenter: Presenter, each: Field, clean: Any) -> Wire:
 
 def inapplicable(sheet: Sheet) -> set[str]:
     """Fields into which something was sent though, as the form stands, this customer has no such field."""
-    book = Rulebook(sheet.catalogue)
     if not sheet.catalogue.settings:
         return set()
-    hidden = book.hidden(standing(sheet, book, posted=True))
+    hidden = sheet.book.hidden(standing(sheet, sheet.book, posted=True))
     return {each.key for each in sheet.fields if each.key in hidden and sheet.is_changed(each)}
 
 
@@ -111,7 +121,7 @@ def watched(sheet: Sheet, book: Rulebook) -> str:
     if book.is_plain and not book.has_defaults:
         return ""
     keys = {*_ALWAYS_WATCHED, *book.inputs}
-    for expression in book.conditions:
+    for expression in (*book.conditions, *(rule.when for rule in book.rules if rule.when and rule.row.required)):
         keys |= expression.fields
     names = set()
     for key in keys:
@@ -125,7 +135,7 @@ def watched(sheet: Sheet, book: Rulebook) -> str:
 
 def standing(sheet: Sheet, book: Rulebook, *, posted: bool) -> dict[str, Any]:
     """catalogue key → clean value of the customer as he would stand. What cannot be read counts as blank."""
-    values = {} if sheet.is_new else _stored(sheet, book)
+    values = _implied(sheet) if sheet.is_new else _stored(sheet, book)
     cleaner = Cleaner(sheet.catalogue, sheet.actor)
     for each in sheet.fields:
         held = sheet.sent(each) if posted else sheet.held(each)
@@ -134,6 +144,11 @@ def standing(sheet: Sheet, book: Rulebook, *, posted: bool) -> dict[str, Any]:
         clean, problem = cleaner.clean(each, wire.to_raw(each, held))
         values[each.key] = None if problem is not None and problem.severity == "error" else clean
     return values | dict(sheet.primary_held())
+
+
+def _implied(sheet: Sheet) -> dict[str, Any]:
+    """What a new customer is by the template alone: of its kind, though the form does not ask for it."""
+    return {"kind": sheet.template.kinds[0]} if sheet.template and sheet.template.kinds else {}
 
 
 def _stored(sheet: Sheet, book: Rulebook) -> dict[str, Any]:
@@ -161,7 +176,9 @@ def _results(sheet: Sheet, book: Rulebook, values: dict[str, Any]) -> dict[str, 
     return found
 
 
-def _labels(sheet: Sheet, book: Rulebook, category: int | None) -> dict[str, str]:
-    """Fields whose name differs from category to category; the page renames them back as well."""
-    renamed = {each.field for each in sheet.catalogue.settings if each.category_id and each.label}
-    return {each.key: book.label(each, category) for each in sheet.fields if each.key in renamed}
+def _said(
+    sheet: Sheet, book: Rulebook, column: str, say: Callable[[Field, int | None], str], category: int | None
+) -> dict[str, str]:
+    """Names (or helps) of fields for which they differ from category to category; the page turns them back as well."""
+    differing = {each.field for each in sheet.catalogue.settings if each.category_id and getattr(each, column)}
+    return {each.key: say(each, category) for each in sheet.fields if each.key in differing}

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from erp_site.jobs import queue
 from erp_site.jobs.models import Job
 from erp_site.shared.errors import BusinessError
+from ledgers.access.life import leaving
 from ledgers.models import Ledger
 from permissions.actor import Actor, Door
 from permissions.models import Department, Membership, User
@@ -105,6 +106,7 @@ def hand_over(
         total=total,
         by=by.user,
     )
+    leaving.end_with_hand_over(person, ledger, by=by.user)
     return _ask(slip, AS_ACTOR, by)
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from erp_site.shared.errors import BusinessError
+from ledgers.access.life import leaving
 from ledgers.pages import attempt, needs, put_on_form, render_settings
 from permissions.models import User
 from permissions.rights import Right
@@ -70,6 +71,7 @@ def handover_person(request: HttpRequest, person: int) -> HttpResponse:
         "person": leaver,
         "form": form,
         "count": customers.count(),
+        "also_ends": leaving.told(leaver, request.ledger),
         "preview": _preview(request, customers, form) if form.is_bound and form.is_valid() else None,
         "hidden": [(name, form.data.getlist(name)) for name in form.fields] if form.is_bound else [],
         "may": transfers.can_hand_over(request.actor) and request.ledger.is_active,

@@ -5,7 +5,7 @@ from .batches import ChangeBatch, Event
 from .customer import Customer
 from .fields import ChoiceSet, CustomField, CustomValue, EntryTemplate, FieldSetting, StoredFile, ValidationRule
 from .lookups import Category, SalesRegion, Tag
-from .matching import IdentityClaim, MatchKey
+from .matching import DuplicatePair, IdentityClaim, MatchKey, MatchProfile
 from .numbering import (
     ForeignNumber,
     NumberAlias,
@@ -46,6 +46,7 @@ __all__ = [
     "CustomerGroupShare",
     "CustomerTag",
     "CustomerUserShare",
+    "DuplicatePair",
     "EntryTemplate",
     "Event",
     "FieldSetting",
@@ -55,6 +56,7 @@ __all__ = [
     "InvoiceProfile",
     "Licence",
     "MatchKey",
+    "MatchProfile",
     "NumberAlias",
     "NumberCounter",
     "NumberGap",

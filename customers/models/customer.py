@@ -127,6 +127,7 @@ class Customer(models.Model):
             models.Index(fields=["ledger", "department", "id"], name="customer_by_department"),
             models.Index(fields=["ledger", "category", "id"], name="customer_by_category"),
             models.Index(fields=["ledger", "province", "city", "id"], name="customer_by_place"),
+            models.Index(fields=["ledger", "province", "id"], name="customer_by_province"),
             models.Index(fields=["ledger", "sales_region", "id"], name="customer_by_sales_region"),
             models.Index(
                 fields=["ledger", "next_review_on", "id"],

@@ -3,7 +3,8 @@
 What lives here: the verbs and what is still free in a range. What does not: who may take numbers out of one (``services.number_checks``).
 """
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,13 +16,14 @@ from ledgers.services.locking import changeable
 from ledgers.services.logbook import note
 from permissions.models import Department, User
 
-from ..models import NumberGap, NumberingRule, NumberReservation
-from ..rules.numbering import MissingPart
+from ..models import NumberCounter, NumberGap, NumberingRule, NumberReservation
+from ..rules.numbering import MissingPart, Plan
 from ..services.number_rules import plan_of
 from ..services.numbering import lock_counter, number_key, taken
 from .wording import example_context
 
 MOST = 1_000_000
+_DAY_FORMS = {"year": "%Y", "month": "%Y%m", "day": "%Y%m%d"}  # how a counter that begins anew is named
 
 
 @transaction.atomic
@@ -39,7 +41,7 @@ def reserve(
 ) -> NumberReservation:
     """Keep serials back (as they are written in numbers); ``scope``: whose counter, by default that of the example customer.
 
-    Raises BusinessError (``field``) for a range that the rule does not have, that was given already, or that is kept back.
+    Raises BusinessError (``field``) for a counter or a range that the rule does not have, that was given already, or that is kept back.
     """
     current = changeable(ledger)
     plan = plan_of(rule)
@@ -52,7 +54,7 @@ def reserve(
         raise BusinessError(_("到期日不能早于今天。"), code="reservation.ends_on", field="ends_on")
     if not purpose.strip():
         raise BusinessError(_("请写明用途。"), code="reservation.purpose", field="purpose")
-    scope = plan.scope(example_context(current, rule.parts)) if scope is None else scope
+    scope = plan.scope(example_context(current, rule.parts)) if scope is None else _scope(plan, rule, scope)
     counter = lock_counter(rule, scope, plan.serial.first)
     if bounds[0] < counter.next_serial:
         about = {"next": plan.serial.text(min(counter.next_serial, plan.serial.limit - 1))}
@@ -74,6 +76,41 @@ def reserve(
     about = {"rule": rule.name, "first": first, "last": last, "purpose": made.purpose}
     note(current, LedgerEvent.Kind.SETTINGS, by=by, detail=detail % about)
     return made
+
+
+def _scope(plan: Plan, rule: NumberingRule, text: str) -> str:
+    """The counter that somebody named; BusinessError when the rule can have none of that name."""
+    scope = f"{text}*" if rule.reset == NumberingRule.Reset.PREFIX and "*" not in text else text
+    frame = _frame(plan, rule, scope)
+    reading = plan.read(plan.number(frame, plan.serial.at_or_after(plan.serial.first))) if frame else None
+    if reading and reading.scope == scope:
+        return scope
+    if NumberCounter.objects.filter(rule=rule, scope=scope).exists():
+        return scope
+    example = plan.scope(example_context(rule.ledger, rule.parts))
+    raise BusinessError(
+        _("这条规则没有计数范围「%(scope)s」。") % {"scope": text},
+        code="reservation.scope",
+        field="scope",
+        remedy=_("写法如 %(example)s。") % {"example": example} if example else _("这条规则只有一个流水号，请留空。"),
+    )
+
+
+def _frame(plan: Plan, rule: NumberingRule, scope: str) -> tuple[str, str] | None:
+    """What stands before and behind the serials of a counter; None for a counter whose numbers do not begin alike."""
+    if rule.reset == NumberingRule.Reset.PREFIX:
+        before, _star, after = scope.partition("*")
+        return before, after
+    context = example_context(rule.ledger, rule.parts)
+    if rule.reset in _DAY_FORMS:
+        try:
+            context = replace(context, on=datetime.strptime(scope, _DAY_FORMS[rule.reset]).date())  # noqa: DTZ007
+        except ValueError:
+            return None
+    try:
+        return plan.frame(context) if plan.scope(context) == scope else None
+    except MissingPart:
+        return None
 
 
 def _serial(plan, text: str, field: str) -> int:
@@ -103,11 +140,10 @@ def release(row: NumberReservation, *, by: User | None) -> None:
 
 
 def free_numbers(row: NumberReservation, count: int = 20) -> list[str]:
-    """The first numbers of a range that nobody has; for the example customer where the rule says something of customers."""
+    """The first numbers of a range that nobody has; none where each customer's number begins in its own way."""
     plan, ledger = plan_of(row.rule), row.rule.ledger
-    try:
-        frame = plan.frame(example_context(ledger, row.rule.parts))
-    except MissingPart:
+    frame = _frame(plan, row.rule, row.scope)
+    if frame is None:
         return []
     found: list[str] = []
     first = row.first

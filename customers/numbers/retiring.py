@@ -3,6 +3,8 @@
 What lives here: the list's verbs. What does not: how a former number comes about (``services.numbering.change``).
 """
 
+from collections.abc import Iterable
+
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -14,7 +16,8 @@ from permissions.models import User
 
 from ..models import NumberAlias, NumberingRule
 from ..rules.identifiers import number_text
-from ..services.numbering import number_key, taken
+from ..services.number_rules import RuleSet
+from ..services.numbering import lock_counter, number_key, taken
 
 MOST_AT_ONCE = 500
 
@@ -36,6 +39,7 @@ def retire(ledger: Ledger, numbers: list[str], *, reason: str, by: User | None) 
             message = checked.problem.message if checked.problem else _("编号是空的。")
             raise BusinessError(f"{number}：{message}", code="retire.malformed", field="numbers")
         clean[number_key(checked.value)] = checked.value
+    _hold_counters(ledger, clean.values())
     held = taken(ledger.pk, clean)
     if held:
         number = clean[next(iter(held))]
@@ -54,6 +58,15 @@ def retire(ledger: Ledger, numbers: list[str], *, reason: str, by: User | None) 
     about = {"count": len(clean), "reason": reason.strip()[:100]}
     note(ledger, LedgerEvent.Kind.SETTINGS, by=by, detail=_("归档 %(count)s 个编号：%(reason)s") % about)
     return len(clean)
+
+
+def _hold_counters(ledger: Ledger, numbers: Iterable[str]) -> None:
+    """Nobody draws one of these numbers until the transaction ends."""
+    rules = RuleSet(ledger)
+    read = ((ready, ready.plan.read(number)) for number in numbers for ready in rules.ready)
+    counters = {(ready.rule.pk, reading.scope): ready for ready, reading in read if reading}
+    for (_rule, scope), ready in sorted(counters.items(), key=lambda each: each[0]):
+        lock_counter(ready.rule, scope, ready.plan.serial.first)
 
 
 def may_free(ledger: Ledger) -> bool:

@@ -1,39 +1,33 @@
 """编号体检: every number of a set looked at once, and every counter.
 
-What lives here: finding. What does not: mending (``mending``, ``renumbering``) and pages.
+What lives here: the one pass over all numbers and its findings. What does not: a number by itself (``reading``), gaps and their causes
+(``gaps``), mending (``mending``, ``renumbering``) and pages.
 
 One pass reads all numbers; what is only rarely needed (history, for gaps that nothing explains) is asked when it is. A number belongs to
 the first rule in force that could have made it, else to an earlier rule, else it is out of rule.
 """
 
-import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from django.db import connection
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from ..models import Customer, NumberAlias, NumberCounter, NumberGap, NumberingRule, NumberReservation
-from ..rules.checked import ERROR
-from ..rules.identifiers import number_text
-from ..rules.numbering import Plan, Reading, Span
-from ..rules.numbering_checks import validate
-from ..services.number_rules import Codes, plan_of, rows_in_force
+from ..models import NumberReservation
+from ..services.number_rules import plan_of
 from ..services.numbering import number_key, taken
+from . import gaps
 from .facts import everybody
 from .judging import forecast_of
+from .reading import Reader
 
 SAMPLES = 20
 MOST_GAPS = 200
 FAULT, HINT, FINE = "fault", "hint", "fine"
 Progress = Callable[[int], None]
-
-_is_plain = re.compile("[0-9A-Za-z_-]{1,30}").fullmatch
 
 TITLES: dict[str, str | Promise] = {
     "duplicate": gettext_lazy("重复编号"),
@@ -72,58 +66,6 @@ class Finding:
         return {"kind": self.kind, "count": self.count, "severity": self.severity, "samples": self.samples}
 
 
-@dataclass(frozen=True)
-class Known:
-    """A rule that numbers may be of, made ready."""
-
-    rule: NumberingRule
-    plan: Plan
-    in_force: bool
-
-
-class Reader:
-    """Says of one number of a set what is wrong with it and of which rule it is."""
-
-    def __init__(self, ledger):
-        rows = list(NumberingRule.objects.filter(ledger=ledger).exclude(state=NumberingRule.State.DRAFT))
-        sound = [row for row in rows if not any(fault.severity == ERROR for fault in validate(row.parts, row.reset))]
-        now = rows_in_force(sound, timezone.localdate())
-        older = sorted((row for row in sound if row not in now), key=lambda row: -row.pk)
-        codes = Codes(ledger)
-        self.known = [Known(row, plan_of(row, codes), row in now) for row in (*now, *older)]
-        self.least, self.most = ledger.parameter("number_min_length"), ledger.parameter("number_max_length")
-
-    def wrong(self, number: str, key: str) -> str:
-        """The kind of fault of a number by itself, "" when it is sound."""
-        if _is_plain(number):
-            if number.upper() != key:
-                return "stale_key"
-            return "" if self.least <= len(number) <= self.most else "length"
-        computed = number_key(number)
-        if not computed:
-            return "missing"
-        if computed != key:
-            return "stale_key"
-        checked = number_text(number)
-        if checked.problem is not None and checked.problem.code != "number.length":
-            return "malformed"
-        if checked.value != number:
-            return "invisible"
-        return "" if self.least <= len(number) <= self.most else "length"
-
-    def of_rule(self, number: str) -> tuple[Known, Reading] | None:
-        """The rule that a number is of, and what it says; a rule in whose range it lies before one that only has its form."""
-        form = None
-        for known in self.known:
-            reading = known.plan.read(number)
-            if reading is None:
-                continue
-            if known.plan.serial.first <= reading.serial <= known.plan.serial.last:
-                return known, reading
-            form = form or (known, reading)
-        return form
-
-
 def scan(ledger, progress: Progress = lambda done: None) -> dict[str, Any]:
     """Everything found in a set: {"customers", "at", "findings": […], "gaps": […], "faults": number of faulty things}."""
     reader = Reader(ledger)
@@ -148,7 +90,8 @@ def scan(ledger, progress: Progress = lambda done: None) -> dict[str, Any]:
         if done % 20_000 == 0:
             progress(done)
     _duplicates(ledger, stale, found["duplicate"])
-    gaps = _gaps(ledger, reader, serials, found)
+    holes = gaps.find(ledger, reader, serials, most=MOST_GAPS)
+    _holes(holes, found)
     _capacity(reader, found["capacity"])
     _expired(ledger, found["expired"])
     findings = [finding.as_result() for finding in found.values() if finding.count]
@@ -157,8 +100,8 @@ def scan(ledger, progress: Progress = lambda done: None) -> dict[str, Any]:
         "customers": done,
         "at": timezone.now().isoformat(),
         "findings": findings,
-        "gaps": gaps[:MOST_GAPS],
-        "gap_runs": len(gaps),
+        "gaps": holes.rows,
+        "gap_runs": holes.runs,
         "faults": faults,
     }
 
@@ -181,174 +124,13 @@ def _duplicates(ledger, stale: list[tuple[int, str, str]], finding: Finding) -> 
         finding.add(customer=pk, number=number, other=other)
 
 
-# --- gaps and counters ----------------------------------------------------------------------------------------------------
-
-
-def _gaps(
-    ledger, reader: Reader, serials: dict[tuple[int, str], array], found: dict[str, Finding]
-) -> list[dict[str, Any]]:
-    """Serials that nobody bears, run by run, each with its cause; counters that stand before or behind what was given."""
-    in_force = {known.rule.pk: known for known in reader.known if known.in_force}
-    counters = {
-        (rule, scope): next_serial
-        for rule, scope, next_serial in NumberCounter.objects.filter(rule__in=in_force).values_list(
-            "rule_id", "scope", "next_serial"
-        )
-    }
-    explained = _explanations(ledger, reader, in_force)
-    rows: list[dict[str, Any]] = []
-    for key in sorted(serials.keys() | counters.keys()):
-        known, scope = in_force[key[0]], key[1]
-        given = _within(known.plan, serials.get(key))
-        highest = int(given[-1]) if given.size else None
-        kept = [span for span, cause, _note in explained.get(key, []) if cause == NumberGap.Cause.RESERVED]
-        loose = given[~_covered(given, kept)] if kept and given.size else given
-        behind = counters.get(key) is None or (loose.size and int(loose[-1]) >= counters[key])
-        if behind and loose.size:
-            about = {"rule": known.rule.pk, "name": known.rule.name, "scope": scope}
-            found["counter_behind"].add(
-                **about, next=known.plan.serial.text(counters[key]) if key in counters else "",
-                highest=known.plan.serial.text(int(loose[-1])),
-            )  # fmt: skip
-        end = max(counters.get(key, 0), (int(loose[-1]) + 1) if loose.size else 0)
-        runs = _missing(known.plan, given, end)
-        rows += _told(known, scope, runs, explained.get(key, []), highest)
-    _ask_history(ledger, reader, rows)
-    for row in rows:
-        gapless = in_force[row["rule"]].rule.is_gapless
-        if row["cause"] == NumberGap.Cause.UNKNOWN and not row["note"]:
-            found["gap"].severity = FAULT if gapless else found["gap"].severity
-            if row["at_end"]:
-                found["counter_ahead"].add(
-                    **{key: row[key] for key in ("rule", "name", "scope", "first_text", "last_text")}
-                )
-    found["gap"].count = sum(row["count"] for row in rows)
-    found["gap"].samples = rows[:SAMPLES]
-    return rows
-
-
-def _within(plan: Plan, serials: array | None) -> np.ndarray:
-    """Given serials in order, once each, those in the rule's range."""
-    given = np.unique(np.frombuffer(serials, dtype=np.int64)) if serials else np.empty(0, dtype=np.int64)
-    return given[(given >= plan.serial.first) & (given <= plan.serial.last)]
-
-
-def _covered(given: np.ndarray, spans: list[Span]) -> np.ndarray:
-    covered = np.zeros(given.size, dtype=bool)
-    for first, last in spans:
-        covered |= (given >= first) & (given <= last)
-    return covered
-
-
-def _missing(plan: Plan, given: np.ndarray, end: int) -> list[Span]:
-    """Runs of serials before ``end`` that the rule gives and nobody has."""
-    serial, step = plan.serial, plan.serial.step
-    on_grid = given[(given - serial.first) % step == 0] if step > 1 else given
-    on_grid = on_grid[on_grid < end]
-    edges = np.concatenate(([serial.first - step], on_grid, [end + (serial.first - end) % step]))
-    holes = np.nonzero(np.diff(edges) > step)[0]
-    runs = [(int(edges[at]) + step, int(edges[at + 1]) - step) for at in holes]
-    return [(serial.at_or_after(first), last) for first, last in runs if serial.at_or_after(first) <= last]
-
-
-Explanation = tuple[Span, str, str]  # serials, cause, note
-
-
-def _explanations(ledger, reader: Reader, in_force: dict[int, Known]) -> dict[tuple[int, str], list[Explanation]]:
-    """What is known of serials without bearer: reserved ranges, gaps that were written down, numbers that once were borne."""
-    found: dict[tuple[int, str], list[Explanation]] = {}
-    for row in NumberGap.objects.filter(rule__in=in_force):
-        found.setdefault((row.rule_id, row.scope), []).append(((row.first, row.last), row.cause, row.note))
-    for row in NumberReservation.objects.filter(rule__in=in_force):
-        about = (row.first, row.last), NumberGap.Cause.RESERVED, row.purpose
-        found.setdefault((row.rule_id, row.scope), []).append(about)
-    aliases = NumberAlias.objects.filter(ledger=ledger).values_list("number", "kind", "reason")
-    causes = {NumberAlias.Kind.RESERVED: NumberGap.Cause.RESERVED}
-    for number, kind, reason in aliases.iterator(chunk_size=20_000):
-        belongs = reader.of_rule(number)
-        if belongs is not None and belongs[0].in_force:
-            known, reading = belongs
-            span = (reading.serial, reading.serial)
-            about = span, causes.get(kind, NumberGap.Cause.CHANGED), reason
-            found.setdefault((known.rule.pk, reading.scope), []).append(about)
-    return found
-
-
-def _told(
-    known: Known, scope: str, runs: list[Span], explained: list[Explanation], highest: int | None
-) -> list[dict[str, Any]]:
-    """Each run cut where its explanations begin and end; what nothing explains is of unknown cause."""
-    rows = []
-    explained = sorted(explained, key=lambda each: each[0])
-    for first, last in runs:
-        at, place = first, 0
-        while at <= last:
-            place = next((i for i in range(place, len(explained)) if explained[i][0][1] >= at), len(explained))
-            span = explained[place][0] if place < len(explained) else None
-            if span is None or span[0] > last:
-                rows.append(_row(known, scope, at, last, NumberGap.Cause.UNKNOWN, "", highest))
-                break
-            if span[0] > at:
-                rows.append(_row(known, scope, at, span[0] - 1, NumberGap.Cause.UNKNOWN, "", highest))
-                at = span[0]
-            end = min(span[1], last)
-            rows.append(_row(known, scope, at, end, explained[place][1], explained[place][2], highest))
-            at = end + 1
-    return [row for row in rows if row["count"]]
-
-
-def _row(known: Known, scope: str, first: int, last: int, cause: str, note: str, highest: int | None) -> dict[str, Any]:
-    serial = known.plan.serial
-    first = serial.at_or_after(first)
-    count = max(0, (last - first) // serial.step + 1)
-    if serial.words and count <= 10_000:
-        count = len(serial.run(first, count + 1, [(last + 1, serial.last)])) if first <= last else 0
-    last = max(first, first + (last - first) // serial.step * serial.step)
-    return {
-        "rule": known.rule.pk,
-        "name": known.rule.name,
-        "scope": scope,
-        "first": first,
-        "last": last,
-        "first_text": serial.text(min(first, serial.limit - 1)),
-        "last_text": serial.text(min(last, serial.limit - 1)),
-        "count": count,
-        "cause": str(cause),
-        "note": note,
-        "at_end": highest is None or first > highest,
-    }
-
-
-def _ask_history(ledger, reader: Reader, rows: list[dict[str, Any]]) -> None:
-    """Gaps that nothing explains: did a customer bear the number once? Then it was changed, or he is gone."""
-    unknown = [row for row in rows if row["cause"] == NumberGap.Cause.UNKNOWN]
-    if not unknown:
-        return
-    spans: dict[tuple[int, str], list[dict[str, Any]]] = {}
-    for row in unknown:
-        spans.setdefault((row["rule"], row["scope"]), []).append(row)
-    for number, is_gone in _borne_once(ledger):
-        belongs = reader.of_rule(number)
-        if belongs is None:
-            continue
-        known, reading = belongs
-        for row in spans.get((known.rule.pk, reading.scope), ()):
-            if row["first"] == row["last"] == reading.serial:
-                row["cause"] = str(NumberGap.Cause.DELETED if is_gone else NumberGap.Cause.CHANGED)
-
-
-def _borne_once(ledger) -> Iterator[tuple[str, bool]]:
-    """(number, is its customer gone) of numbers in history that no customer bears now."""
-    history, live = Customer.history.model._meta.db_table, Customer._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT DISTINCT h.number, c.id IS NULL FROM {history} h LEFT JOIN {live} c ON c.id = h.id "
-            f"WHERE h.ledger_id = %s AND (c.id IS NULL OR c.number_key <> h.number_key) AND NOT EXISTS "
-            f"(SELECT 1 FROM {live} n WHERE n.ledger_id = h.ledger_id AND n.number_key = h.number_key)",
-            [ledger.pk],
-        )
-        for number, is_gone in cursor.fetchall():
-            yield number, bool(is_gone)
+def _holes(holes: gaps.Gaps, found: dict[str, Finding]) -> None:
+    found["gap"].count, found["gap"].samples = holes.count, holes.rows[:SAMPLES]
+    found["gap"].severity = FAULT if holes.is_fault else HINT
+    for sample in holes.behind:
+        found["counter_behind"].add(**sample)
+    for sample in holes.ahead:
+        found["counter_ahead"].add(**sample)
 
 
 def _capacity(reader: Reader, finding: Finding) -> None:

@@ -115,7 +115,7 @@ def _claim(row: CustomField, type: str, values: Mapping[str, Any]) -> CustomFiel
             raise BusinessError(
                 _("字段「%(label)s」正在转换类型。") % {"label": row.label},
                 code="field.converting",
-                remedy=_("请等待完成；如已中断，请在后台任务中重试。"),
+                remedy=_("请等待完成；如已中断，请在“停用与回收站”中继续。"),
             )
         if row.state not in (State.ACTIVE, State.CONVERTING):
             raise BusinessError(_("请先启用字段「%(label)s」。") % {"label": row.label}, code="field.state")
@@ -154,6 +154,34 @@ def _begin(old: CustomField, type: str, values: Mapping[str, Any], by: Actor, re
             "label": old.label, "old": old.get_type_display(), "new": new.get_type_display()}  # fmt: skip
         note(old.ledger, LedgerEvent.Kind.SETTINGS, by=by.user, detail=told, reason=reason)
         return queue.enqueue(JOB, about, by=by.user, ledger_code=old.ledger.code, unique_key=_unique(old))
+
+
+def fault(row: CustomField) -> str | None:
+    """Why a field that is being converted does not get on; None while the work waits or runs."""
+    found = Job.objects.filter(_begun(row)).order_by("-pk").first()
+    if found is None:
+        return _("转换没有开始。")
+    if found.status in (Job.Status.FAILED, Job.Status.CANCELLED):
+        return found.error or found.get_status_display()
+    return None
+
+
+def resume(row: CustomField, *, by: Actor) -> None:
+    """Go on with a conversion that was broken off, behind the last customer that it changed; one that never began is taken back.
+
+    Raises NotAllowed, BusinessError while it runs, or when the field is not being converted.
+    """
+    by.require(Right.CONFIGURE)
+    with transaction.atomic():
+        changeable(row.ledger).require_writable()
+        row = CustomField.objects.select_for_update(of=("self",)).get(pk=row.pk)
+        if row.state != State.CONVERTING:
+            raise BusinessError(_("字段「%(label)s」没有在转换类型。") % {"label": row.label}, code="field.state")
+        found = Job.objects.filter(_begun(row)).order_by("-pk").first()
+        if found is None:
+            CustomField.objects.filter(pk=row.pk).update(state=State.ACTIVE)
+        else:
+            queue.retry(found)
 
 
 def _loss(found: Conversion) -> BusinessError:

@@ -202,6 +202,20 @@ class Rulebook:
         return frozenset(key for key in read if self.catalogue.get(key) is not None)
 
     @cached_property
+    def asked(self) -> frozenset[str]:
+        """Every field that some customer may have to have: by set, category, kind, stage, condition or rule."""
+        found = set(self.catalogue.required)
+        found |= {
+            each.field
+            for each in self.catalogue.settings
+            if each.need == NEED.REQUIRED or each.required_from or each.required_when
+        }
+        found |= {key for keys in self.by_kind.values() for key in keys}
+        found |= {key for row in self._categories.values() for key in row.required_fields}
+        found |= {key for rule in self.rules for key in rule.row.required}
+        return frozenset(key for key in found if "." not in key and self._is_asked(key))
+
+    @cached_property
     def inputs(self) -> frozenset[str]:
         """Fields that a formula reads."""
         return frozenset().union(*(each.fields for each in self.formulas.values()))
@@ -390,6 +404,19 @@ class Rulebook:
             return _("%(field)s必须填写。") % {"field": label}
         return _("%(why)s，%(field)s必须填写。") % {"why": why, "field": label}
 
+    def demanded(self, values: Values) -> dict[str, str]:
+        """key → the clause that says why, of fields for which a validation rule asks and does more than warn."""
+        rules = [each for each in self.rules if each.row.required and each.row.severity != "warning"]
+        if not rules:
+            return {}
+        row, hidden = self._row(values), self.hidden(values)
+        found: dict[str, str] = {}
+        for rule in rules:
+            if rule.when is None or self._holds(rule.when, row):
+                why = self._when(rule.when) if rule.when else ""
+                found |= {key: why for key in rule.row.required if key not in hidden and self._is_asked(key)}
+        return found
+
     def defaults(
         self, *, category_id: int | None = None, kind: str = "", template: EntryTemplate | str | None = None
     ) -> dict[str, Any]:
@@ -403,8 +430,8 @@ class Rulebook:
             found = {**chosen.defaults, **found}
         own = {each.key: each.custom.default for each in self.catalogue.own if each.custom.default is not None}
         found = {**own, **book.defaults, **found}
-        if kind and "kind" not in found and chosen is not None and kind in chosen.kinds:
-            found["kind"] = kind
+        if "kind" not in found and chosen is not None and chosen.kinds:
+            found["kind"] = kind if kind in chosen.kinds else chosen.kinds[0]
         return {
             key: value
             for key, value in found.items()

@@ -21,6 +21,7 @@ from permissions.actor import Actor
 from permissions.rights import Right
 
 from ..fields import Catalogue, Type
+from ..forms.layout import is_place
 from ..models import Category, Customer, CustomField, EntryTemplate, FieldSetting, ValidationRule
 from ..rules.expressions import ExpressionError, Kind, Names, parse
 from ..rules.text import clean_text
@@ -356,6 +357,9 @@ def save_template(
     for name in ("kinds", "roles", "sections", "required", "position", "is_active"):
         if name in values:
             setattr(row, name, values[name])
+    lost = [key for section in row.sections for key in section.get("fields", ()) if not is_place(catalogue, key)]
+    if lost:
+        raise _wrong("sections", _("没有字段「%(fields)s」。") % {"fields": "、".join(lost)})
     unknown = set(row.kinds) - set(Customer.Kind.values)
     if unknown:
         raise _wrong("kinds", _("没有客户类型「%(value)s」。") % {"value": sorted(unknown)[0]})

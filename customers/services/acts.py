@@ -9,6 +9,7 @@ from django.db import transaction
 from erp_site.shared.errors import BusinessError, NotAllowed
 from permissions.actor import Actor
 
+from . import changing
 from .edits import Edit, Outcome
 
 
@@ -19,6 +20,8 @@ def act(edit: Edit, *, ledger, by: Actor, kind: str, reason: str = "") -> Outcom
     with transaction.atomic():  # a period that was open when it was looked at stays open until its date is written
         outcome = pipeline.submit([edit], ledger=ledger, by=by, kind=kind, reason=reason)
     if edit.refused:
+        if any(problem.code == changing.CODE for problem in edit.problems):
+            raise changing.refusal()
         problem = next(each for each in edit.problems if each.severity in ("error", "reason"))
         error = NotAllowed if problem.code in ("permission.denied", "field.not_allowed") else BusinessError
         raise error(problem.message, code=problem.code, field=problem.field, remedy=problem.suggestion)

@@ -19,6 +19,7 @@ from permissions.rights import Right
 from ..models import Block, ChangeBatch, Customer
 from ..rules.validity import in_force
 from .acts import act
+from .changing import is_view_only
 from .edits import Edit, PartEdit
 
 Process = Block.Process
@@ -71,9 +72,8 @@ def said(block: Block) -> str:
 
 
 def may_block(customer: Customer, by: Actor) -> bool:
-    return (
-        by.can(Right.EDIT) and all(by.may_edit(f"blocks.{column}") for column in COLUMNS) and customer.ledger.is_active
-    )
+    may = by.can(Right.EDIT) and all(by.may_edit(f"blocks.{column}") for column in COLUMNS)
+    return may and customer.ledger.is_active and not is_view_only(customer, by)
 
 
 # --- doing ------------------------------------------------------------------------------------------------------------

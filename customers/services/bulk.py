@@ -60,6 +60,10 @@ class Table:
                 row["id"] = pk
         insert_records(self.name, [self.columns[name] for name in self.attnames], self._records(rows, self.attnames))
 
+    def put_back(self, rows: list[Row]) -> None:
+        """Insert rows that were there before, under the pks they had."""
+        insert_records(self.name, [self.columns[name] for name in self.attnames], self._records(rows, self.attnames))
+
     def _new_ids(self, count: int) -> list[int]:
         """Ids that nobody else will get: from the sequence, or (the writer lock being held) after the last one given."""
         with connection.cursor() as cursor:

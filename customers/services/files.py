@@ -1,6 +1,6 @@
 """Files that own fields of a set hold: taken in, kept sealed outside the web root, given back to whoever may see their customer.
 
-What lives here: which files are taken, where they lie, and who may have one. What does not: HTTP (``views.files``), and which field
+What lives here: which files are taken, where they lie, who may have one, and taking one away. What does not: HTTP (``views.files``), and which field
 holds which file (the row's JSON).
 """
 
@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -110,6 +111,24 @@ def content(file: StoredFile) -> Iterator[bytes]:
             yield from decrypt_stream(source.read, _context(file.token))
 
     return pieces()
+
+
+def remove(file: StoredFile) -> None:
+    """Take a file away for ever; the caller knows that nobody holds or held it. The row goes first: bytes without a row are a stray."""
+    file.delete()
+    _place(file.token).unlink(missing_ok=True)
+
+
+def remove_strays(before: datetime) -> int:
+    """Remove sealed files older than ``before`` that have no row (a crash came between the two); returns how many."""
+    removed = 0
+    for folder in sorted((Path(settings.FILES_DIR) / "own").glob("*")):
+        old = {path.stem: path for path in folder.glob("*.sealed") if path.stat().st_mtime < before.timestamp()}
+        known = set(StoredFile.objects.filter(token__in=old).values_list("token", flat=True))
+        for token in old.keys() - known:
+            old[token].unlink(missing_ok=True)
+            removed += 1
+    return removed
 
 
 def visible(token: str, catalogue: Catalogue, actor: Actor) -> StoredFile | None:

@@ -1,7 +1,7 @@
 """Identity codes held against the rest of a customer: does the credit code fit the kind, the province, the telephone.
 
 What lives here: two stages of the pipeline, each on the whole list without a query: what follows from a code, and what is odd about
-it. What does not: a code by itself (``customers.rules``), duplicates (``matching``).
+it. What does not: a code by itself (``customers.rules``), duplicates (``customers.duplicates``).
 """
 
 from collections.abc import Mapping

@@ -11,11 +11,14 @@ from django.db import connection, models
 from django.db.models import Max, Min
 
 from ledgers.models import Ledger
+from permissions import duties
+from permissions.logs import protection
 
-from ..models import ChangeBatch, Customer, CustomValue, IdentityClaim, MatchKey
+from ..duplicates import storing
+from ..models import ChangeBatch, Customer, CustomValue, IdentityClaim
 from ..own.writing import OwnWriter
 from ..search import index
-from . import matching, numbering
+from . import numbering
 from .bulk import table
 from .snapshots import PART_MODELS, load
 
@@ -27,6 +30,12 @@ def check_history(ledger_id: int | None = None) -> Iterator[str]:
     """I3: the newest history row of every live row equals it, and nothing removed looks alive in history."""
     for model in (Customer, *PART_MODELS.values()):
         yield from _history_of(model, ledger_id)
+
+
+def check_installation(ledger_id: int | None = None) -> Iterator[str]:
+    """L12: rows of the logs are kept by the database; nobody holds two duties or, under 三员分立, anything in a set."""
+    yield from (f"L12 trigger {name} is missing" for name in protection.missing())
+    yield from duties.faults()
 
 
 def _history_of(model: type[models.Model], ledger_id: int | None) -> Iterator[str]:
@@ -73,13 +82,8 @@ def check_derived(ledger_id: int | None = None) -> Iterator[str]:
 
 
 def _wrong_keys(ids: list[int]) -> str:
-    stored: dict[int, set[int]] = {pk: set() for pk in ids}
-    for key, pk in MatchKey.objects.filter(customer_id__in=ids).values_list("key", "customer_id"):
-        stored[pk].add(key)
-    for pk, (row, parts) in load(ids).items():
-        if stored[pk] != set(matching.keys_of(row["ledger_id"], row, parts)):
-            return f"I8 customer {pk}: match keys differ from the row"
-    return ""
+    wrong = storing.first_wrong(list(load(ids).values()))
+    return f"I8 customer {wrong}: match keys differ from the row" if wrong else ""
 
 
 def _wrong_claims(ids: list[int]) -> str:
@@ -145,7 +149,7 @@ def check_engine(ledger_id: int | None = None) -> Iterator[str]:
         yield from (f"I12 foreign key broken in {row[0]} row {row[1]}" for row in cursor.fetchmany(5))
 
 
-CHECKS: list[Check] = [check_batches, check_numbers, check_history, check_derived, check_engine]
+CHECKS: list[Check] = [check_batches, check_numbers, check_history, check_derived, check_engine, check_installation]
 
 
 def broken(ledger_id: int | None = None) -> Iterator[str]:

@@ -12,17 +12,18 @@ from permissions.rights import Right
 
 from ..models import ChangeBatch, Customer
 from . import writing
+from .changing import is_view_only
 from .edits import Edit
 
 State = Customer.State
 
 
 def can_deactivate(customer: Customer, by: Actor) -> bool:
-    return customer.state == State.ACTIVE and by.can(Right.DELETE)
+    return customer.state == State.ACTIVE and by.can(Right.DELETE) and not is_view_only(customer, by)
 
 
 def can_reactivate(customer: Customer, by: Actor) -> bool:
-    return customer.state == State.INACTIVE and by.can(Right.DELETE)
+    return customer.state == State.INACTIVE and by.can(Right.DELETE) and not is_view_only(customer, by)
 
 
 def deactivate(customer: Customer, *, by: Actor, reason: str) -> None:

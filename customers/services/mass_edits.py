@@ -121,6 +121,7 @@ def run(running: RunningJob) -> dict[str, Any]:
     total = rows.filter(pk__gt=done_to).count() + tally.changed
     pipeline = Pipeline(ledger, by, Policy(report_duplicates=True))
     while ids := list(rows.filter(pk__gt=done_to).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+        pipeline = _with_present_rights(pipeline)
         batch = _chunk(running, pipeline, kind, lambda ids=ids: make(ids), batch, tally)
         done_to = ids[-1]
         running.report(tally.changed + tally.unchanged + tally.refused, total)
@@ -158,6 +159,12 @@ def _chunk(
         break
     _count_refused(tally, edits, pipeline.by)
     return batch
+
+
+def _with_present_rights(pipeline: Pipeline) -> Pipeline:
+    """The pipeline, a fresh one when its actor's rights changed since the last chunk."""
+    by = pipeline.by.again()
+    return pipeline if by.given == pipeline.by.given else Pipeline(pipeline.ledger, by, pipeline.policy)
 
 
 def _actor(running: RunningJob, ledger: Ledger, kind: MassEdit) -> Actor:

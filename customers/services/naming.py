@@ -1,7 +1,7 @@
 """What a customer is called and was called: renaming from a day on, the former names that are kept, the name on any day.
 
 What lives here: the rule by which the writer keeps a former name, ``name_as_of``, the verb. What does not: comparing names (``rules.names``),
-finding by them (``matching``, ``search``).
+finding by them (``duplicates``, ``search``).
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,6 +17,7 @@ from permissions.rights import Right
 
 from ..models import ChangeBatch, Customer, FormerName
 from .acts import act
+from .changing import is_view_only
 from .edits import Edit
 
 Row = dict[str, Any]
@@ -77,7 +78,8 @@ def names_as_of(customers: Iterable[Customer], on: date) -> dict[int, str]:
 
 
 def may_rename(customer: Customer, by: Actor) -> bool:
-    return by.can(Right.EDIT) and by.may_edit("name") and customer.ledger.is_active
+    may = by.can(Right.EDIT) and by.may_edit("name") and customer.ledger.is_active
+    return may and not is_view_only(customer, by)
 
 
 def rename(customer: Customer, name: str, *, by: Actor, since: date | None = None, reason: str = "") -> None:

@@ -1,7 +1,7 @@
 """The one pipeline: every door's edits are normalised, validated, matched and authorised here, then written.
 
 What lives here: the stages, each working on the whole list with a constant number of queries. What does not: cleaning of a
-value (``cleaning``), hits (``matching``), saving (``writing``).
+value (``cleaning``), hits (``duplicates.exact``), saving (``writing``).
 """
 
 from collections.abc import Callable, Iterator
@@ -15,13 +15,14 @@ from permissions.masking import looks_masked
 from permissions.models import User
 from permissions.rights import Right
 
+from ..duplicates import exact
 from ..fields import Catalogue
 from ..models import PARTS, Customer, ForeignNumber
 from ..own import cleaning as own_cleaning
 from ..own import uniqueness as own_uniqueness
 from ..rulebook.stage import RuleStage
 from ..rules import identifiers, names, regions
-from . import identity, matching, numbering, part_rules, reviews, status
+from . import changing, identity, numbering, part_rules, reviews, status
 from . import regions as sales_regions
 from .cleaning import Cleaner
 from .edits import Edit, Outcome, PartEdit, Problem, accepted
@@ -104,6 +105,10 @@ class Pipeline:
         for edit in edits:
             if edit.customer_id not in self.before and not self.by.is_system:
                 edit.problem("", "customer.not_found", _("没有找到该客户，或您无权查看。"))
+        for_looking = changing.view_only(self.before, self.by) if self.before else ()
+        for edit in edits:
+            if edit.customer_id in for_looking:
+                edit.problem("", changing.CODE, changing.words())
 
     def _may_edit(self, key: str) -> bool:
         if key not in self._levels:
@@ -327,8 +332,8 @@ class Pipeline:
     def match(self, edits: list[Edit]) -> None:
         """Exact duplicates through the match keys, and what the set's policy makes of them."""
         for edit in edits:
-            edit.keys = matching.keys_of(self.ledger.pk, edit.values, _part_values(edit))
-        matching.find_hits(edits)
+            edit.keys = exact.keys_of(self.ledger.pk, edit.values, _part_values(edit))
+        exact.find_hits(edits)
         name_policy, uscc_policy = self.ledger.parameter("name_policy"), self.ledger.parameter("uscc_policy")
         for edit in edits:
             if edit.hits:

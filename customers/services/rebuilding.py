@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
-from ..models import Customer, IdentityClaim, MatchKey
+from ..duplicates import storing
+from ..models import Customer, IdentityClaim
 from ..own.writing import OwnWriter
 from ..search import index
-from . import matching
 from .bulk import insert_records, table
 from .snapshots import load
 
@@ -15,13 +16,21 @@ STEP = 1_000
 Progress = Callable[[int], None]
 
 
-def rebuild(ledger, *, keys: bool, search: bool, progress: Progress = lambda done: None) -> int:
-    """Recompute what was asked for, a thousand customers a transaction; returns how many were done."""
+def rebuild(
+    ledger, *, keys: bool, search: bool, progress: Progress = lambda done: None, outdated: bool = False
+) -> int:
+    """Recompute what was asked for, a thousand customers a transaction; returns how many were done.
+
+    ``outdated``: only of customers whose keys were made with older rules of the matcher, or never.
+    """
     done, last, own = 0, 0, OwnWriter(ledger)
+    wanted = Customer.objects.of(ledger.pk)
+    if outdated:
+        wanted = wanted.filter(~Exists(storing.up_to_date().filter(customer=OuterRef("pk"))))
     while True:
         with transaction.atomic():
             ids = list(
-                Customer.objects.of(ledger.pk).filter(pk__gt=last).order_by("pk").select_for_update(of=("self",))
+                wanted.filter(pk__gt=last).order_by("pk").select_for_update(of=("self",))
                 .values_list("pk", flat=True)[:STEP]
             )  # fmt: skip
             if not ids:
@@ -39,9 +48,8 @@ def rebuild(ledger, *, keys: bool, search: bool, progress: Progress = lambda don
 
 
 def _keys(ledger, ids: list[int], snapshots: list) -> None:
-    MatchKey.objects.filter(customer_id__in=ids).delete()
-    records = sorted((key, row["id"]) for row, parts in snapshots for key in matching.keys_of(ledger.pk, row, parts))
-    insert_records(MatchKey._meta.db_table, ("key", "customer_id"), records)
+    storing.remove(ids)
+    storing.add(ledger.pk, snapshots)
     IdentityClaim.objects.filter(customer_id__in=ids).delete()
     if ledger.parameter("uscc_policy") == "block":
         columns = [table(IdentityClaim).columns[name] for name in ("ledger_id", "value", "customer_id")]

@@ -16,6 +16,7 @@ from permissions.rights import Level, Right
 
 from ..models import ChangeBatch, Customer
 from . import categories, writing
+from .changing import is_view_only
 from .edits import Edit
 
 
@@ -53,7 +54,7 @@ def derive(edits: list[Edit], ledger, customers) -> None:
 def may_confirm(customer: Customer, by: Actor) -> bool:
     """Whether the customer is one that is reviewed, and this actor may say that it was."""
     is_reviewed = customer.next_review_on is not None and by.field_level("next_review_on") > Level.HIDDEN
-    return is_reviewed and by.can(Right.EDIT) and customer.ledger.is_active
+    return is_reviewed and by.can(Right.EDIT) and customer.ledger.is_active and not is_view_only(customer, by)
 
 
 def confirm(customer: Customer, *, by: Actor) -> date | None:

@@ -25,6 +25,7 @@ from permissions.rights import Right
 
 from ..models import ChangeBatch, Customer
 from .acts import act
+from .changing import is_view_only
 from .edits import Edit
 
 Status = Customer.Status
@@ -149,7 +150,8 @@ def change_status(customer: Customer, to: str, *, by: Actor, on: date | None = N
 
 def may_change(customer: Customer, by: Actor) -> bool:
     """Whether the actor may change the status of the customer at all, whatever the step."""
-    return by.can(Right.EDIT) and by.may_edit("status") and customer.ledger.is_active
+    may = by.can(Right.EDIT) and by.may_edit("status") and customer.ledger.is_active
+    return may and not is_view_only(customer, by)
 
 
 def next_steps(customer: Customer, by: Actor) -> list[Step]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Model
+from django.db.models import Max, Model, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from permissions.actor import Door
 
 from ..fields import PART_LABELS, Field, Type, foreign_field, own_fields
-from ..models import ChangeBatch, Customer, CustomField
+from ..models import ChangeBatch, Customer, CustomField, Event
 from ..own import values as own_values
 from ..presenting import Presenter
 from .snapshots import PART_MODELS
@@ -45,6 +45,13 @@ _MOVES: dict[str, str | Promise] = {
     Customer.State.ACTIVE: gettext_lazy("恢复客户"),
     Customer.State.INACTIVE: gettext_lazy("停用客户"),
     Customer.State.ARCHIVED: gettext_lazy("归档客户"),
+}
+
+# Kinds of events about shares → what the timeline calls them.
+SHARE_TITLES: dict[str, str | Promise] = {
+    "share.given": gettext_lazy("共享客户"),
+    "share.extended": gettext_lazy("延长共享"),
+    "share.ended": gettext_lazy("结束共享"),
 }
 
 _PAST_STATES = (CustomField.State.DISABLED, CustomField.State.CONVERTING, CustomField.State.DELETED)
@@ -101,7 +108,10 @@ class Entry:
 
     @property
     def who(self) -> str:
-        return str(self.batch.by) if self.batch.by else _("系统")
+        doer = str(self.batch.by) if self.batch.by else _("系统")
+        if self.batch.acting_for is None:
+            return doer
+        return _("%(doer)s（代理 %(person)s）") % {"doer": doer, "person": self.batch.acting_for}
 
     @property
     def door(self) -> str:
@@ -124,14 +134,28 @@ def page(customer: Customer, presenter: Presenter, *, before: str = "", size: in
         history = history.filter(history_id__lt=int(before))
     rows = list(history.values()[: size + 1])
     shown, older = rows[:size], rows[1:]
-    reader = _Reader(presenter)
-    batches = ChangeBatch.objects.select_related("by").in_bulk({row["batch_id"] for row in shown})
+    reader = Reader(presenter)
+    batches = ChangeBatch.objects.select_related("by", "acting_for", "ledger").in_bulk({row["batch_id"] for row in shown})
     parts = _part_rows(customer.pk, [row["history_date"] for row in shown])
     entries = [
         reader.entry(before_row, row, parts.get((row["batch_id"], row["history_date"]), []), batches[row["batch_id"]])
         for row, before_row in zip(shown, [*older, None], strict=False)
     ]
+    entries += _shares(customer.pk, shown, before, is_last=len(rows) <= size)
+    entries.sort(key=lambda entry: entry.at, reverse=True)
     return Timeline(entries, str(shown[-1]["history_id"]) if len(rows) > size else "")
+
+
+def _shares(customer_id: int, shown: list[Row], before: str, *, is_last: bool) -> list[Entry]:
+    """What was shared with whom in the time of a page: no change of the customer, so it has no history row; two queries at most."""
+    events = Event.objects.filter(customer_id=customer_id, kind__in=SHARE_TITLES)
+    if not is_last:
+        events = events.filter(at__gte=shown[-1]["history_date"])
+    if before.isdecimal() and len(before) < 19:
+        above = Customer.history.filter(id=customer_id, history_id=int(before)).values("history_date")
+        events = events.filter(at__lt=Subquery(above[:1]))
+    rows = events.select_related("batch__by", "batch__acting_for").order_by("-id")[:PAGE_SIZE]
+    return [Entry(str(SHARE_TITLES[row.kind]), False, row.at, row.batch, row.batch.reason) for row in rows]
 
 
 # --- rows of parts -----------------------------------------------------------------------------------------------------
@@ -171,7 +195,7 @@ def _rows_before(model: type[Model], customer_id: int, rows: list[Row]) -> dict[
 # --- values as one actor reads them -----------------------------------------------------------------------------------------
 
 
-class _Reader:
+class Reader:
     """Differences of history rows in the words of one actor: fields hidden from him are absent, others masked by level."""
 
     def __init__(self, presenter: Presenter):

@@ -17,14 +17,15 @@ from erp_site.shared import failpoints
 from erp_site.shared.errors import BusinessError, StaleVersion
 from permissions.actor import Actor
 
+from ..duplicates import exact, storing
 from ..fields import Catalogue
-from ..models import ChangeBatch, Customer, Event, IdentityClaim, MatchKey
+from ..models import ChangeBatch, Customer, Event, IdentityClaim
 from ..own import uniqueness as own_uniqueness
 from ..own.writing import COLUMN as OWN
 from ..own.writing import OwnWriter
 from ..search import index
-from . import matching, naming, numbering
-from .bulk import Row, insert_records, table
+from . import acting, changing, naming, numbering
+from .bulk import Row, table
 from .edits import Edit, Outcome, PartEdit
 from .snapshots import PART_MODELS, load
 
@@ -86,8 +87,11 @@ def write(
     try:
         with transaction.atomic():
             ledger.require_writable()
+            if changing.view_only((edit.customer_id for edit in edits if not edit.is_add), by):
+                raise changing.refusal()
             batch = batch or open_batch(ledger=ledger, by=by, kind=kind, reason=reason)
-            writer = _Writer(ledger, by, batch, reason)
+            _stamp(batch, edits, by)
+            writer = Writer(ledger, by, batch, reason)
             writer.change([edit for edit in edits if not edit.is_add], outcome)
             writer.add([edit for edit in edits if edit.is_add], outcome)
             _count(batch, outcome)
@@ -110,6 +114,13 @@ def write(
     return outcome
 
 
+def _stamp(batch: ChangeBatch, edits: list[Edit], by: Actor) -> None:
+    """Name the colleague for whom it is done, when the doer's own rights would not have been enough."""
+    if by.delegations and batch.acting_for_id is None and (whom := acting.for_whom(edits, by)):
+        batch.acting_for_id = whom
+        batch.save(update_fields=["acting_for"])
+
+
 def taken_meanwhile(error: IntegrityError) -> bool:
     """Whether the database refused a second bearer of something unique, and not a mistake of ours."""
     return getattr(error.__cause__, "sqlstate", "") == "23505" or "UNIQUE constraint" in str(error)
@@ -122,8 +133,8 @@ def _count(batch: ChangeBatch, outcome: Outcome) -> None:
     )
 
 
-class _Writer:
-    """One call of ``write``: holds what every statement needs."""
+class Writer:
+    """One act of writing: holds what every statement needs. Only ``write`` and ``restoring.restore`` make one."""
 
     def __init__(self, ledger, by: Actor, batch: ChangeBatch, reason: str):
         self.ledger = ledger
@@ -144,12 +155,13 @@ class _Writer:
         parts = self._insert_parts(edits, rows)
         for edit, row in zip(edits, rows, strict=True):
             edit.customer_id = row["id"]
-        self._history(Customer, [row["id"] for row in rows], "+")
-        self._keys([(key, row["id"]) for edit, row in zip(edits, rows, strict=True) for key in edit.keys])
-        self._search([(row, parts[row["id"]]) for row in rows])
+        self.keep_history(Customer, [row["id"] for row in rows], "+")
+        snapshots = [(row, parts[row["id"]]) for row in rows]
+        storing.add(self.ledger.pk, snapshots)
+        self._search(snapshots)
         self._claim([row for row in rows if row.get("uscc")])
         self.own.insert((row["id"], row[OWN]) for row in rows if row[OWN])
-        self._events([(row["id"], "customer.added", []) for row in rows])
+        self.tell([(row["id"], "customer.added", []) for row in rows])
         outcome.added.extend(edits)
 
     def _new_row(self, edit: Edit) -> Row:
@@ -188,7 +200,7 @@ class _Writer:
     def _insert_part_rows(self, part: str, rows: list[Row]) -> None:
         model = PART_MODELS[part]
         table(model).insert(rows)
-        self._history(model, [row["id"] for row in rows], "+")
+        self.keep_history(model, [row["id"] for row in rows], "+")
 
     def _owned(self, customer: Row, **values: Any) -> Row:
         return {"ledger_id": self.ledger.pk, "customer_id": customer["id"], **values}
@@ -256,17 +268,17 @@ class _Writer:
         if not ids:
             return
         table(Customer).update(row_changes)
-        self._history(Customer, ids, "~")
+        self.keep_history(Customer, ids, "~")
         for part, changes in work.updates.items():
             table(PART_MODELS[part]).update(changes)
-            self._history(PART_MODELS[part], [pk for pk, _values in changes], "~")
+            self.keep_history(PART_MODELS[part], [pk for pk, _values in changes], "~")
         for part, pks in work.removals.items():
-            self._history(PART_MODELS[part], pks, "-")
+            self.keep_history(PART_MODELS[part], pks, "-")
             table(PART_MODELS[part]).delete(pks)
         for part, rows in work.inserts.items():
             self._insert_part_rows(part, rows)
         self.refresh([pk for pk, _kind, changed in events if not _UNINDEXED.issuperset(changed)])
-        self._events(events)
+        self.tell(events)
 
     def _refuse_stale(self, edit: Edit, row: Row, changed: Row, own_keys: list[str]) -> None:
         """Different fields saved by two people merge by themselves; the same field, differently, must be chosen."""
@@ -370,12 +382,14 @@ class _Writer:
 
     # --- what is kept beside the rows --------------------------------------------------------------------------
 
-    def _history(self, model: type[models.Model], pks: list[int], kind: str) -> None:
+    def keep_history(self, model: type[models.Model], pks: list[int], kind: str) -> None:
+        """Copy rows as they stand in the table into history, as added, changed or removed by this batch ("+", "~", "-")."""
         table(model).keep_history(
             pks, kind, batch_id=self.batch.pk, user_id=self.by.user_id, at=self.at, reason=self.reason
         )
 
-    def _events(self, events: list[tuple[int, str, list[str]]]) -> None:
+    def tell(self, events: list[tuple[int, str, list[str]]]) -> None:
+        """Write (customer id, kind, names of changed fields) into the business log."""
         table(Event).insert(
             [
                 {
@@ -390,12 +404,7 @@ class _Writer:
             ]
         )
 
-    @staticmethod
-    def _keys(records: list[tuple[int, int]]) -> None:
-        """Match keys of customers that have none yet; sorted, because the table is ordered by them."""
-        insert_records(MatchKey._meta.db_table, ("key", "customer_id"), sorted(records))
-
-    def _search(self, snapshots: list[matching.Snapshot]) -> None:
+    def _search(self, snapshots: list[exact.Snapshot]) -> None:
         searched = self.own.searchable
         index.add(self.ledger.pk, [(row["id"], index.tokens_of(row, parts, searched)) for row, parts in snapshots])
 
@@ -405,17 +414,20 @@ class _Writer:
                 [{"ledger_id": self.ledger.pk, "value": row["uscc"].upper(), "customer_id": row["id"]} for row in rows]
             )
 
+    @staticmethod
+    def forget(ids: list[int]) -> None:
+        """Take away everything by which these customers are found."""
+        storing.remove(ids)
+        IdentityClaim.objects.filter(customer_id__in=ids).delete()
+        index.remove(ids)
+
     def refresh(self, ids: list[int]) -> None:
         """Make keys, claims and search text of changed customers anew from what the tables hold now."""
         if not ids:
             return
         snapshots = list(load(ids).values())
-        MatchKey.objects.filter(customer_id__in=ids).delete()
-        IdentityClaim.objects.filter(customer_id__in=ids).delete()
-        index.remove(ids)
-        self._keys(
-            [(key, row["id"]) for row, parts in snapshots for key in matching.keys_of(self.ledger.pk, row, parts)]
-        )
+        self.forget(ids)
+        storing.add(self.ledger.pk, snapshots)
         self._search(snapshots)
         self._claim([row for row, _parts in snapshots if row["uscc"]])
 

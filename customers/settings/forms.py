@@ -44,6 +44,8 @@ class ParametersForm(forms.Form):
     number_mode = forms.ChoiceField(help_text=gettext_lazy("客户编号由系统给出，还是手工填写"))
     credit_enabled = forms.BooleanField(required=False)
     default_credit_days = forms.IntegerField(min_value=0, max_value=MAX_CREDIT_DAYS)
+    share_days = forms.IntegerField(min_value=1, max_value=3650, required=False)
+    share_max_days = forms.IntegerField(min_value=1, max_value=3650, required=False)
 
     def __init__(self, *args, ledger: Ledger, proposals: dict[str, Any] | None = None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -55,6 +57,16 @@ class ParametersForm(forms.Form):
                 field.choices = parameter.choices
             self.initial[key] = (proposals or {}).get(key, ledger.parameter(key))
         self.fields["required_fields"].choices = required_field_choices()
+
+    def clean(self) -> dict[str, Any]:
+        """What the page does not ask for (the wizard leaves shares out) stays as it is; nobody is offered more days than he may give."""
+        given = super().clean()
+        for key in ("share_days", "share_max_days"):
+            if given.get(key) is None:
+                given[key] = self.initial[key]
+        if given["share_days"] > given["share_max_days"] and "share_max_days" not in self.errors:
+            self.add_error("share_days", gettext_lazy("默认天数不能超过最长天数"))
+        return given
 
     def required_groups(self) -> list[tuple[str, list]]:
         """(group, tick boxes) of the fields that may be required; the name is always, so it has no box."""

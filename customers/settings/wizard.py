@@ -36,6 +36,9 @@ class CategoryRow(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("名称"), max_length=60, error_messages={"required": gettext_lazy("请填写名称。")}
     )
+    was = forms.CharField(
+        max_length=20, required=False, widget=forms.HiddenInput
+    )  # its code so far, below which others stand
     ORDER = forms.IntegerField(required=False, widget=forms.HiddenInput(attrs={"data-row-order": ""}))
 
     def clean_code(self) -> str:
@@ -78,10 +81,15 @@ class StepForm:
         rule = _first_rule(document) or {"parts": numbering.PRESETS[0].parts, "reset": "never"}
         self.parameters = ParametersForm(data, ledger=ledger, proposals=proposals)
         items = document.get("categories") or default_categories()
-        rows = [{"code": code, "name": item["name"]} for code, item in items.items() if not item["parent"]]
+        rows = [
+            {"code": code, "was": code, "name": item["name"], "below": _count_below(items, code)}
+            for code, item in items.items()
+            if not item["parent"]
+        ]
         self.categories = CategoryRows(data, initial=rows, prefix="categories")
         self.scheme = SchemeForm(data, initial={"scheme": chosen.get("scheme") or _scheme_of(rule)})
         self.rule = RuleForm(data, ledger=ledger, parts=rule["parts"], reset=rule["reset"])
+        self.samples = [] if data is not None else numbering.samples(ledger, rule["parts"], reset=rule["reset"])
         self.is_bound = data is not None
 
     @property
@@ -121,7 +129,8 @@ class CustomerStep(Step):
         change_parameters(ledger, form.parameters.cleaned_data, by=by)
         document = creating.document_of(ledger)
         known = document.get("categories") or self.default_categories()
-        document["categories"] = _with_rows(known, kept_rows(form.categories))
+        document["categories"], codes = _with_rows(known, kept_rows(form.categories))
+        _follow_categories(document, codes)
         rules = document.get("numbering", {})
         name = next(iter(rules), _("客户编码规则"))
         document |= configuration.filled({"numbering": {**rules, name: {**rules.get(name, {}), **form.chosen_rule()}}})
@@ -130,7 +139,7 @@ class CustomerStep(Step):
     def context(self, ledger: Ledger, form: StepForm) -> dict[str, Any]:
         samples = {each.key: numbering.samples(ledger, each.parts) for each in numbering.PRESETS}
         schemes = [{"radio": radio, "samples": samples.get(radio.data["value"], [])} for radio in form.scheme["scheme"]]
-        return {"schemes": schemes, "rule": form.rule}
+        return {"schemes": schemes, "rule": form.rule, "samples": form.samples}
 
     def review(self, ledger: Ledger) -> list[tuple[str, str]]:
         document = creating.document_of(ledger)
@@ -154,19 +163,44 @@ def _first_rule(document: dict[str, Any]) -> dict[str, Any] | None:
     return next(iter(document.get("numbering", {}).values()), None)
 
 
-def _with_rows(items: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Categories after the page: its rows are the top level in their order; what stands below a row that stays, stays."""
+def _with_rows(items: dict[str, Any], rows: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, str]]:
+    """(categories after the page, former code → present code of those that are still there).
+
+    The page's rows are the top level in their order; what stands below a row that stays, stays, also when the row has another code.
+    """
     made: dict[str, Any] = {}
+    codes: dict[str, str] = {}
     for row in rows:
-        made |= configuration.filled(
-            {"categories": {row["code"]: {**items.get(row["code"], {}), "name": row["name"]}}}
-        )["categories"]
-        made[row["code"]]["parent"] = None
+        was = row["was"] if row["was"] in items else row["code"]
+        item = {**items.get(was, {}), "name": row["name"], "parent": None}
+        made |= configuration.filled({"categories": {row["code"]: item}})["categories"]
+        codes[was] = row["code"]
     below = True
     while below:
-        below = {code: item for code, item in items.items() if code not in made and item["parent"] in made}
-        made |= below
-    return made
+        below = {code: item for code, item in items.items() if code not in codes and item["parent"] in codes}
+        made |= {code: {**item, "parent": codes[item["parent"]]} for code, item in below.items()}
+        codes |= {code: code for code in below}
+    return made, codes
+
+
+def _count_below(items: dict[str, Any], code: str) -> int:
+    children = [each for each, item in items.items() if item["parent"] == code]
+    return len(children) + sum(_count_below(items, each) for each in children)
+
+
+def _follow_categories(document: dict[str, Any], codes: dict[str, str]) -> None:
+    """Take along what a template says of categories that were renamed, and drop what it says of those that were taken out."""
+    kept = {}
+    for key, item in document.get("field_settings", {}).items():
+        field, at, category = key.partition("@")
+        if not at or category in codes:
+            kept[f"{field}@{codes[category]}" if at else key] = item
+    if kept or "field_settings" in document:
+        document["field_settings"] = kept
+    for rule in document.get("numbering", {}).values():
+        rule["own_of"] = [codes[code] for code in rule["own_of"] if code in codes]
+        if chosen := rule["conditions"].get("categories"):
+            rule["conditions"] = {**rule["conditions"], "categories": [codes[code] for code in chosen if code in codes]}
 
 
 def _categories_told(items: dict[str, Any]) -> str:

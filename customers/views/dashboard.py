@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from ledgers.access.life import delegations
 from permissions.rights import Right
 
 from ..fields import Catalogue
@@ -40,6 +41,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         context["guide"] = [] if guide.is_finished(steps) else steps
     if actor.can(Right.IMPORT):
         context["imports"] = _imports(request.ledger)
+    context["delegations"] = delegations.present(request.ledger, request.user)
     return render(request, "customers/dashboard.html", context)
 
 

@@ -13,14 +13,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from ledgers import refusals
 from permissions.rights import Right
 
 from ..assigning import services as assigning
+from ..duplicates import knowing
 from ..fields import GROUP_LABELS, PART_LABELS, Catalogue, Field, Group
+from ..logs.views import seen_by
 from ..models import Customer
 from ..presenting import Presenter, Shown
-from ..services import invoicing, lifecycle, reviews, similar, timeline
-from . import facts, standing
+from ..services import invoicing, lifecycle, reviews, timeline
+from ..services.changing import is_view_only
+from ..undoing.acts import can_undo
+from . import facts, recording, standing
 from .fetching import visible_customer
 
 TAB = "customer-tab"
@@ -49,7 +54,7 @@ class PartRow:
     title: str
     mark: str
     cells: list[Shown]
-    same_phone: list[similar.Known]
+    same_phone: list[knowing.Known]
     state: dict[str, str]
     copy: str = ""
 
@@ -72,6 +77,10 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     tab = request.GET.get("tab", "basic")
     tab = tab if tab in page.tabs else "basic"
     context = page.header() | {"tabs": page.tab_links(tab), "tab": tab} | getattr(page, tab)()
+    if tab == "history":
+        recording.history_viewed(request, customer)
+    else:
+        recording.viewed(request, customer, page.presenter, _TABS[tab])
     if tab == "basic":
         context |= standing.context(request, customer, page.catalogue)
     response = render(request, "customers/detail.html", context)
@@ -103,14 +112,23 @@ class _Page:
             "customer": self.customer,
             "shown": shown,
             "may_read_number": self.actor.may_read("number"),
-            "may_edit": self.actor.can(Right.EDIT) and self.request.ledger.is_active,
+            "number_apply_url": self._apply_url("number"),
+            "why_url": f"{reverse('my_rights', args=[self.request.ledger.code])}?field=",
+            "may_edit": self.actor.can(Right.EDIT)
+            and self.request.ledger.is_active
+            and not is_view_only(self.customer, self.actor),
             "is_group": self.request.ledger.group_id is None and self.request.ledger.company_ledgers.exists(),
             "kept_by": assigning.group_of(self.customer) if self.request.ledger.group_id else None,
             "may_deactivate": lifecycle.can_deactivate(self.customer, self.actor),
+            "may_remove": self.actor.can(Right.DELETE) and self.customer.ledger.is_active,
             "may_reactivate": lifecycle.can_reactivate(self.customer, self.actor),
             "review": self._review(),
             "grade_tone": grade_tone or "primary",
         }
+
+    def _apply_url(self, key: str) -> str:
+        """Where this reader asks for a field that he may not read."""
+        return "" if self.actor.may_read(key) else refusals.apply_url(self.request, field=key)
 
     def _review(self) -> dict[str, Any] | None:
         """The next review as this reader may know of it, and whether it is his to confirm."""
@@ -150,8 +168,11 @@ class _Page:
         fields = [each for each in self.catalogue.readable(self.actor) if each.key not in _ELSEWHERE]
         labels = {group: label for group, label in self.catalogue.groups.items() if group != Group.CREDIT}
         groups = list(facts.groups(self.request, self.customer, fields, labels, self.presenter))
-        numbers = self.customer.foreign_numbers.all() if self.actor.may_read("number") else []
-        return {"groups": groups, "foreign_numbers": numbers}
+        may_read = self.actor.may_read("number") and self.actor.may_read("foreign_numbers.number")
+        numbers = self.customer.foreign_numbers.all() if may_read else []
+        keys = {each.right_key for each in self.catalogue.fields}
+        hidden = sum(not self.actor.field_level(key) for key in keys)
+        return {"groups": groups, "foreign_numbers": numbers, "hidden_fields": hidden}
 
     def _credit_fields(self) -> list[Field]:
         if not self.request.ledger.parameter("credit_enabled"):
@@ -171,7 +192,7 @@ class _Page:
 
     def contacts(self) -> dict[str, Any]:
         phones = [value for row in self.customer.contacts.all() for value in self._phones("contacts", row)]
-        known = similar.by_phone(self.actor, phones, besides=self.customer.pk)
+        known = knowing.by_phone(self.actor, phones, besides=self.customer.pk)
         return {"tables": [self._table("contacts", known)]}
 
     def addresses(self) -> dict[str, Any]:
@@ -182,7 +203,9 @@ class _Page:
 
     def history(self) -> dict[str, Any]:
         before = self.request.GET.get("before", "")
-        return {"timeline": timeline.page(self.customer, self.presenter, before=before), "before": before}
+        found = timeline.page(self.customer, self.presenter, before=before)
+        undoable = {entry.batch.pk for entry in found.entries if can_undo(entry.batch, self.actor)}
+        return {"timeline": found, "before": before, "undoable": undoable} | seen_by(self.request, self.customer)
 
     # --- rows of parts --------------------------------------------------------------------------------------------
 
@@ -199,14 +222,14 @@ class _Page:
         ]
         return [value for each in columns if (value := getattr(row, each.column))]
 
-    def _table(self, part: str, known: dict[str, list[similar.Known]] | None = None) -> PartTable:
+    def _table(self, part: str, known: dict[str, list[knowing.Known]] | None = None) -> PartTable:
         rows, today = list(getattr(self.customer, part).all()), self.request.ledger.today()
         over = [row for row in rows if part == "invoice_profiles" and not invoicing.is_in_force(row, today)]
         shown, folded = ([self._row(part, row, known or {}) for row in some] for some in (
             [row for row in rows if row not in over], over))  # fmt: skip
         return PartTable(str(PART_LABELS[part]), shown, folded)
 
-    def _row(self, part: str, row: Any, known: dict[str, list[similar.Known]]) -> PartRow:
+    def _row(self, part: str, row: Any, known: dict[str, list[knowing.Known]]) -> PartRow:
         flags = [each for each in self._columns(part) if each.column in _FLAGS]
         title, *columns = [each for each in self._columns(part) if each not in flags]
         others = dict.fromkeys(other for phone in self._phones(part, row) for other in known.get(phone, []))

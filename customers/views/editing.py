@@ -23,8 +23,11 @@ from ..forms.base import Row
 from ..forms.saving import Attempt
 from ..forms.sheet import Filled, FilledRow, Sheet
 from ..models import Customer, EntryTemplate
+from ..presenting import Presenter
 from ..rulebook.book import Rulebook
 from ..rules import regions
+from ..services.changing import require_change
+from . import recording
 from .fetching import visible_customer
 from .once import new_token, once
 
@@ -55,12 +58,14 @@ def customer_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """编辑客户."""
     customer = visible_customer(request, pk, with_parts=True)
     request.actor.require(Right.EDIT)
+    require_change(customer, request.actor)
     request.ledger.require_writable()
     catalogue = Catalogue.of(request.ledger)
     choice = _layout(request, customer)
     given = {"customer": customer, "template": choice.template}
     if request.method != "POST":
         base = bases.capture(customer, catalogue, request.actor)
+        recording.edited(request, customer, Presenter(catalogue, request.actor))
         return _page(request, Attempt(Sheet(catalogue, request.actor, base=base, **given)), choice)
     base = bases.unseal(request.POST.get("base", ""), pk)
     data, refused = uploads.take(_posted(request), request.FILES, catalogue, request.actor)
@@ -108,7 +113,7 @@ def customer_state(request: HttpRequest) -> HttpResponse:
     base = bases.capture(customer, catalogue, request.actor) if customer else None
     template = _layout(request, customer).template
     sheet = Sheet(catalogue, request.actor, customer=customer, base=base, data=request.POST, template=template)
-    state = states.judge(sheet, Rulebook(catalogue), posted=True)
+    state = states.judge(sheet, sheet.book, posted=True)
     return render(request, "customers/form/state.html", {"state_json": state.as_json()})
 
 
@@ -172,13 +177,13 @@ def _page(request: HttpRequest, attempt: Attempt, choice: _Layout) -> HttpRespon
     if attempt.needs_new_ground:
         status = HTTPStatus.CONFLICT
         sheet = attempt.sheet = _on_new_ground(sheet)
-    book = Rulebook(sheet.catalogue)
-    state = states.judge(sheet, book, posted=sheet.main.is_bound)
-    sheet.mark(state.required, state.labels)
+    state = states.judge(sheet, sheet.book, posted=sheet.main.is_bound)
+    sheet.mark(state.required, state.labels, state.helps)
     context = {
         "sheet": sheet,
         "state": state,
-        "watch": states.watched(sheet, book),
+        "empty": {section.id for section in sheet.sections if section.is_empty(state.hidden)},
+        "watch": states.watched(sheet, sheet.book),
         "customer": sheet.customer,
         "attempt": attempt,
         "token": request.POST.get("token") or new_token(),

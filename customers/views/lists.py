@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from erp_site.shared.errors import BusinessError
+from ledgers import refusals
 from permissions.actor import Actor
 from permissions.rights import Right
 
@@ -23,7 +24,7 @@ from ..forms.controls import colours_of
 from ..listing import ListQuery, Page
 from ..models import Customer
 from ..presenting import Presenter, Shown
-from . import filter_bar, standing
+from . import filter_bar, recording, standing
 
 RESULTS = "customer-results"
 
@@ -99,6 +100,7 @@ def _results(request: HttpRequest, query: ListQuery, catalogue: Catalogue) -> di
         page = listing.page(query, catalogue, actor, fields)
     except BusinessError as wrong:
         page, error = Page([], "", "", 0, False), wrong
+    recording.listed(request, query, page, fields, catalogue)
     return {
         "query": query,
         "error": error,
@@ -117,7 +119,9 @@ def _results(request: HttpRequest, query: ListQuery, catalogue: Catalogue) -> di
         "page_sizes": listing.PAGE_SIZES,
         "may_add": actor.can(Right.ADD) and request.ledger.is_active,
         "number_is_hidden": not actor.field_level("number"),
+        "number_apply_url": "" if actor.may_read("number") else refusals.apply_url(request, field="number"),
         "add_url": _add_url(request, query),
+        "may_tick": request.ledger.is_active and actor.seen_by is None,
         "may_import": actor.can(Right.IMPORT) and request.ledger.is_active,
         "export_url": _export_url(request, params) if actor.can(Right.EXPORT) and page.customers else "",
     }
@@ -143,10 +147,8 @@ def _add_url(request: HttpRequest, query: ListQuery) -> str:
 
 
 def _column(request: HttpRequest, each: Field, query: ListQuery, params: dict[str, str]) -> Column:
-    order = _ORDER_OF.get(each.key)
-    if each.is_own and each.sortable and request.actor.may_read(each.right_key):
-        order = each.key
-    if order is None:
+    order = each.key if each.is_own and each.sortable else _ORDER_OF.get(each.key)
+    if order is None or not request.actor.may_read(each.right_key):
         return Column(each)
     # Names go up first, dates down: what one looks for at the first click.
     first, second = (f"-{order}", order) if order == "updated_at" else (order, f"-{order}")

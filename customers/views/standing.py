@@ -22,6 +22,7 @@ from ledgers.pages import put_on_form
 from permissions.actor import Actor
 from permissions.rights import Right
 
+from ..access import sharing
 from ..fields import Catalogue
 from ..models import Block, Customer, FormerName
 from ..presenting import Presenter, Shown
@@ -29,6 +30,7 @@ from ..rules import dates, kinds
 from ..rules.text import fold
 from ..rules.validity import Validity, validity
 from ..services import blocks, naming, status
+from ..services.changing import require_change
 from .fetching import visible_customer
 
 TONES = {Validity.VALID: "success", Validity.ENDING: "warning", Validity.ENDED: "danger", Validity.COMING: "info"}
@@ -79,6 +81,7 @@ def context(request: HttpRequest, customer: Customer, catalogue: Catalogue) -> d
         "may_block": blocks.may_block(customer, actor),
         "names_card": _names(request, customer, actor) if actor.may_read("name") else None,
         "lacking": _lacking(customer, catalogue, actor),
+        "share_card": sharing.card(customer, actor),
     }
 
 
@@ -257,11 +260,14 @@ def _changeable(request: HttpRequest, pk: int, *fields: str) -> Customer:
     """The customer, if the actor may change these fields of him in this set."""
     customer = visible_customer(request, pk, with_parts=True)
     request.actor.require(Right.EDIT)
+    require_change(customer, request.actor)
     request.ledger.require_writable()
     for key in fields:
         if not request.actor.may_edit(key):
             label = Catalogue.of(request.ledger).get(key).label_with_part
-            raise NotAllowed(_("您没有修改「%(field)s」的权限。") % {"field": label}, code="field.not_allowed")
+            words = _("您没有修改「%(field)s」的权限。") % {"field": label}
+            rule = request.actor.field_decision(key).rule
+            raise NotAllowed(words, code="field.not_allowed", rule=rule, field_key=key)
     return customer
 
 

@@ -43,6 +43,7 @@ class JobAdmin(ReadOnlyAdmin):
     list_filter = ["status", "kind", "ledger_code"]
     list_select_related = ["created_by"]
     search_fields = ["=id", "kind", "ledger_code"]
+    exclude = ["params", "unique_key", "log", "result"]  # may name customers, whom no administrator knows
     actions = ["cancel_jobs", "retry_jobs"]
 
     @admin.display(description=_("进度"))

@@ -61,6 +61,12 @@ def context(request_id: str, **about: Any) -> Iterator[LogContext]:
         _context.reset(token)
 
 
+def current_request_id() -> str:
+    """The id of the request or job that is running, empty outside of both."""
+    current = _context.get()
+    return current.request_id if current else ""
+
+
 def redact(text: str) -> str:
     """``text`` without address queries, e-mail addresses and runs of seven or more digits."""
     if "?" in text:

@@ -58,7 +58,9 @@ def refuse_unknown(text: str, selection: Selection, catalogue: Catalogue, actor:
     unknown = [key for key in params if key not in known and not key.startswith("f-")]
     unknown += [f"f-{key}" for key in selection.query.filters if not listing.filter_field(catalogue, actor, key)]
     own = listing.own_order(selection.query, catalogue, actor)
-    if params.get("sort") and params["sort"] not in listing.ORDERS and own is None:
+    default = selection.query.order == listing.DEFAULT_ORDER and params.get("sort") == listing.DEFAULT_ORDER
+    obeyed = listing.built_in_order(selection.query, actor) != listing.ORDERS[listing.DEFAULT_ORDER]
+    if params.get("sort") and not (default or obeyed or own):
         unknown.append(f"sort={params['sort']}")
     if unknown:
         usable = [each.key for each in catalogue.fields if listing.filter_field(catalogue, actor, each.key)]
@@ -90,7 +92,7 @@ def keys(selection: Selection, catalogue: Catalogue, actor: Actor) -> array:
         parts = own.whole(_found(selection, catalogue, actor))
         walked = (part.values_list("pk", flat=True).iterator(chunk_size=10_000) for part in parts)
         return array("q", chain.from_iterable(walked))
-    column, descending = listing.ORDERS.get(selection.query.order, listing.ORDERS[listing.DEFAULT_ORDER])
+    column, descending = listing.built_in_order(selection.query, actor)
     order = [f"-{name}" if descending else name for name in dict.fromkeys((column, "id"))]
     found = _found(selection, catalogue, actor).order_by(*order)
     return array("q", found.values_list("pk", flat=True).iterator(chunk_size=10_000))

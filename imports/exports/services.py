@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.fields import Catalogue, Field
+from customers.querysets import share_sources
 from erp_site.jobs import queue
 from erp_site.shared.errors import BusinessError, NotAllowed
 from permissions.actor import Actor
+from permissions.logs import access
 from permissions.rights import Level, Right, Scope
 
 from ..models import ExportJob
@@ -111,7 +113,7 @@ def run(
     rights = rights_of(by, fields)
 
     def watched(done: int, total: int) -> None:
-        if rights_of(_again(by), fields) != rights:
+        if rights_of(by.again(), fields) != rights:
             raise NotAllowed(
                 _("导出期间您的权限发生了变化，导出已停止。"), code="export.rights_changed", remedy=_("请重新导出。")
             )
@@ -125,7 +127,7 @@ def run(
             kept = files.keep(path)
         with transaction.atomic():
             inside()
-            _finish(export, rights, kept)
+            _finish(export, rights, kept, by)
     except OSError as full:
         raise BusinessError(
             _("服务器磁盘写不下导出文件。"), code="export.disk", remedy=_("请联系系统管理员清理磁盘后重试。")
@@ -149,14 +151,25 @@ def _produced(path: Path, export: ExportJob, by: Actor, fields: list[Field], sel
     )
 
 
-def _finish(export: ExportJob, rights: dict[str, Any], kept: files.Kept) -> None:
+def _finish(export: ExportJob, rights: dict[str, Any], kept: files.Kept, by: Actor) -> None:
     now = timezone.now()
-    export.rights, export.query = rights, ""
+    export.rights, export.query = rights | {"shares": _shares_of(by)}, ""
     export.path, export.size, export.sha256 = kept.name, kept.size, kept.sha256
     export.finished_at, export.expires_at = now, now + timedelta(hours=KEPT_HOURS)
     export.save()
+    _note(export, by)
     about = {"export": export.pk, "format": export.format, "fields": len(export.fields), "rows": export.rows}
     logger.info("customers exported", extra={"fields": about | {"sha256": export.sha256}})
+
+
+def _note(export: ExportJob, by: Actor, kind: str = access.Kind.EXPORT) -> None:
+    """The access log's line: which export, how many customers, which sensitive fields whole."""
+    catalogue = Catalogue.of(export.ledger)
+    fields = [field for key in export.fields if (field := catalogue.get(key))]
+    whole = [str(field.label) for field in fields if field.sensitive and by.may_read(field.right_key)]
+    words = {"reference": f"E{export.pk}", "format": export.format, "fields": "、".join(whole) or _("无")}
+    detail = _("%(reference)s %(format)s；完整敏感字段：%(fields)s") % words
+    access.note(by, kind, count=export.rows, detail=detail)
 
 
 def write_out(
@@ -177,6 +190,7 @@ def write_out(
         raise
     export.rights, export.query, export.finished_at = rights_of(by, fields), "", timezone.now()
     export.save()
+    _note(export, by)
     return export
 
 
@@ -185,30 +199,53 @@ def write_out(
 
 def rights_of(actor: Actor, fields: Iterable[Field]) -> dict[str, Any]:
     """What of an actor's rights decides on the contents of a file, as plain JSON."""
-    kinds = {kind for kind, _values in actor.row_scopes}
     return {
         "export": actor.can(Right.EXPORT),
         "fields": {field.key: int(min(actor.field_level(field.right_key), Level.READ)) for field in fields},
-        "scopes": sorted([str(kind), sorted(map(str, values))] for kind, values in actor.row_scopes),
+        "rows": _rows_of(actor),
+        "lent": sorted(([each.user_id, _rows_of(each)] for each in actor.lent_rows), key=str),
+    }
+
+
+def _rows_of(actor: Actor) -> dict[str, Any]:
+    """What decides which rows somebody sees, besides the shares: those are asked with every chunk of rows."""
+    kinds = {kind for kind, _values in (*actor.row_scopes, *actor.denied_scopes)}
+    return {
+        "scopes": _as_json(actor.row_scopes),
+        "denied": _as_json(actor.denied_scopes),
         "departments": sorted(actor.department_ids) if Scope.DEPARTMENT_TREE in kinds else [],
         "department": actor.user.department_id if actor.user and Scope.DEPARTMENT in kinds else None,
     }
 
 
-def _again(by: Actor) -> Actor:
-    """The same actor as he stands now; the system stays what it is."""
-    if by.user is None:
-        return by
-    by.user.refresh_from_db()
-    return Actor.of(by.user, by.ledger_id, by.door, request_id=by.request_id)
+def _shares_of(actor: Actor, then: dict[str, list[int]] | None = None) -> dict[str, list[int]]:
+    """Whose and which kind of shares → [how many are in force, the newest of them]; ``then``: no further than these newest ones."""
+    found: dict[str, list[int]] = {}
+    for each in (actor, *actor.lent_rows) if actor.user else ():
+        for source in share_sources(each):
+            key, shares = f"{each.user_id}:{source.share}", source.keys()
+            if then is not None:
+                shares = shares.filter(pk__lte=then.get(key, [0, 0])[1])
+            counted = shares.aggregate(count=Count("pk"), newest=Max("pk"))
+            found[key] = [counted["count"], counted["newest"] or 0]
+    return found
 
 
-def _still_covers(now: dict[str, Any], then: dict[str, Any]) -> bool:
+def _as_json(scopes: Iterable[tuple[str, tuple]]) -> list:
+    return sorted([str(kind), sorted(map(str, values))] for kind, values in scopes)
+
+
+def _still_covers(by: Actor, now: dict[str, Any], then: dict[str, Any]) -> bool:
     """Whether rights of today open everything that was open when the file was made."""
     if not now["export"] or any(now["fields"].get(key, 0) < level for key, level in then["fields"].items()):
         return False
-    everything = [str(Scope.ALL), []] in now["scopes"]
-    return everything or all(now[part] == then[part] for part in ("scopes", "departments", "department"))
+    everything = [str(Scope.ALL), []] in now["rows"]["scopes"] and not now["rows"]["denied"]
+    if everything:
+        return True
+    shares = then.get("shares", {})
+    have = _shares_of(by, shares)
+    kept = all(have.get(key, [0, 0])[0] >= count for key, (count, _newest) in shares.items())
+    return kept and all(now[part] == then.get(part) for part in ("rows", "lent"))
 
 
 # --- fetching and cleaning -------------------------------------------------------------------------------------
@@ -220,7 +257,7 @@ def open_file(export: ExportJob, *, by: Actor) -> Iterator[bytes]:
     if not export.is_available:
         raise _gone()
     fields = [field for key in export.fields if (field := Catalogue.of(export.ledger).get(key))]
-    if not _still_covers(rights_of(by, fields), export.rights):
+    if not _still_covers(by, rights_of(by, fields), export.rights):
         raise NotAllowed(
             _("这个文件是按您当时的权限生成的，您的权限已有变化，不能再下载。"),
             code="export.rights_changed",
@@ -231,6 +268,7 @@ def open_file(export: ExportJob, *, by: Actor) -> Iterator[bytes]:
     except FileNotFoundError:
         raise _gone() from None
     ExportJob.objects.filter(pk=export.pk).update(downloads=F("downloads") + 1)
+    _note(export, by, access.Kind.DOWNLOAD)
     logger.info("export fetched", extra={"fields": {"export": export.pk}})
     return content
 

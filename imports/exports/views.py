@@ -15,6 +15,7 @@ from customers import listing
 from customers.fields import Catalogue
 from erp_site.jobs import queue
 from erp_site.shared.errors import BusinessError
+from ledgers import refusals
 from permissions.rights import Right
 
 from ..models import ExportJob
@@ -86,6 +87,8 @@ def _page(request: HttpRequest, form: ExportForm, picker: FieldPicker, selection
         "exports": list(mine.recent()[:50]),
         "ready": _ready(mine, request.GET.get("ready", "")),
         "kept_hours": services.KEPT_HOURS,
+        "number_is_hidden": not request.actor.field_level("number"),
+        "number_apply_url": refusals.apply_url(request, field="number"),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
     return render(request, "exports/list.html", context, status=status)

@@ -23,7 +23,7 @@ def check(run: Run) -> None:
     batch = run.batch
     require_workable(batch)
     run.claim([State.UPLOADED, State.CHECKING])
-    planner = Planner(batch, run.pipeline.catalogue)
+    planner = Planner(batch, run.pipeline.catalogue, lambda: run.by)
     judge, recorder = Judge(run, planner), Recorder(batch, run.pipeline.catalogue)
     for keys in staging.remembered(batch, ImportChunk.Status.CHECKED):
         judge.remember(*keys)

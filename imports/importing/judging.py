@@ -1,7 +1,7 @@
 """Duplicates: rows that repeat each other, rows that repeat customers, and what the chosen policy makes of them.
 
 What lives here: ``Judge``, which goes through prepared plans in the order of the file. What does not: finding customers by value
-(``customers.services.matching``) and the set's own policies on names and codes beyond their wording for files.
+(``customers.duplicates.exact``) and the set's own policies on names and codes beyond their wording for files.
 
 Of two rows that repeat each other the first goes in; a row that is itself refused is nobody's double. Number, credit code or
 tax number, id number, bank account and name identify a customer; phone and e-mail are shared by many and are only told.
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext as _
 
+from customers.duplicates import exact
 from customers.models import Customer
-from customers.services import matching
 from customers.services.edits import Edit, Hit
 from customers.services.numbering import number_key
 
@@ -115,7 +115,7 @@ class Judge:
         if edit.customer_id:
             more.append(("customer", str(edit.customer_id)))
         for kind, value in more:
-            keys[matching.key_of(ledger, kind, value)] = (kind, value)
+            keys[exact.key_of(ledger, kind, value)] = (kind, value)
         return keys
 
     def _repeats(self, plan: Plan, keys: Keys, earlier: dict[int, int]) -> dict[str, tuple[str, int]]:

@@ -1,7 +1,7 @@
 """Which row of the file first bore an identifying value, for files of any length in bounded memory.
 
 What lives here: ``KeyIndex``, sorted arrays of keyed hashes with their row numbers. What does not: which values identify
-(``customers.services.matching``) and what a repetition means (``judging``).
+(``customers.duplicates.exact``) and what a repetition means (``judging``).
 """
 
 import numpy as np

@@ -3,16 +3,17 @@
 What lives here: one ``Plan`` per row. What does not: whether its values are right (the pipeline) and duplicates (``judging``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from customers.duplicates import exact
 from customers.fields import FOREIGN_PREFIX, Catalogue
 from customers.models import Customer, ForeignNumber
 from customers.rules import identifiers
-from customers.services import matching, numbering, snapshots
+from customers.services import numbering, snapshots
 from customers.services.edits import Edit, Problem
 from permissions.actor import Actor
 from permissions.masking import looks_masked
@@ -46,8 +47,9 @@ class Plan:
 class Planner:
     """Makes plans for the rows of one batch."""
 
-    def __init__(self, batch: ImportBatch, catalogue: Catalogue):
+    def __init__(self, batch: ImportBatch, catalogue: Catalogue, by: Callable[[], Actor]):
         self.batch = batch
+        self.by = by  # asked for each chunk: his rights may have changed
         self.reason = batch.reason
         self.clears = batch.empty_cells == batch.EmptyCells.CLEAR
         self.columns = columns_of(batch, catalogue)
@@ -128,7 +130,7 @@ class Planner:
 
     def _match(self, plans: list[Plan]) -> None:
         wanted = {plan.row.number: self._match_value(plan) for plan in plans}
-        known = self._holders({value for value in wanted.values() if value})
+        known = self._seen(self._holders({value for value in wanted.values() if value}))
         hidden = hidden_ids({pk for pks in known.values() for pk in pks}, self.batch)
         for plan in plans:
             plan.match = wanted[plan.row.number]
@@ -140,6 +142,15 @@ class Planner:
                              % {"count": len(found), "value": plan.match}, _("请改用客户编号匹配，或先合并重复的客户。"))  # fmt: skip
             elif self.batch.mode == self.batch.Mode.UPDATE:
                 self._refuse_unmatched(plan)
+
+    def _seen(self, known: dict[str, set[int]]) -> dict[str, set[int]]:
+        """The same without customers whom the importer does not see: to him they are as if they were not there."""
+        ids, by = {pk for pks in known.values() for pk in pks}, self.by()
+        if by.is_system or not ids:
+            return known
+        seen = set(Customer.objects.visible_to(by).filter(pk__in=ids).values_list("pk", flat=True))
+        seen |= hidden_ids(ids, self.batch).keys()
+        return {value: pks & seen for value, pks in known.items()}
 
     def _refuse_unmatched(self, plan: Plan) -> None:
         if plan.match:
@@ -170,8 +181,8 @@ class Planner:
         if self.match_key == "number":
             return {key: {pk} for key, pk in numbering.taken(ledger, values).items() if pk}
         if self.match_key == "uscc":
-            keys = {matching.key_of(ledger, "tax", value): value for value in values}
-            return {keys[key]: set(pks) for key, pks in matching.holders(keys).items()}
+            keys = {exact.key_of(ledger, "tax", value): value for value in values}
+            return {keys[key]: set(pks) for key, pks in exact.holders(keys).items()}
         rows = ForeignNumber.objects.filter(
             ledger_id=ledger, system=self.match_key.removeprefix(FOREIGN_PREFIX), number_key__in=values
         )

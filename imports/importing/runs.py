@@ -89,12 +89,10 @@ class Run:
         before = (ledger.state, ledger.parameters)
         ledger.refresh_from_db(fields=["state", "parameters"])
         ledger.require_writable()
-        roles = self.by.roles
-        if self.by.user is not None:
-            self.by.user.refresh_from_db(fields=["is_active", "department"])
-            self.by = Actor.of(self.by.user, ledger.pk, self.by.door, request_id=self.by.request_id)
+        given = self.by.given
+        self.by = self.by.again()
         self.by.require(Right.IMPORT)
-        if before != (ledger.state, ledger.parameters) or roles != self.by.roles:
+        if before != (ledger.state, ledger.parameters) or given != self.by.given:
             self.pipeline = self._pipeline()
         else:
             self.pipeline.by = self.by

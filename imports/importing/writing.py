@@ -81,7 +81,7 @@ class _Writer:
     def __init__(self, run: Run):
         self.run = run
         self.batch = batch = run.batch
-        self.planner = Planner(batch, run.pipeline.catalogue)
+        self.planner = Planner(batch, run.pipeline.catalogue, lambda: run.by)
         self.judge = Judge(run, self.planner)
         self.recorder = Recorder(batch, run.pipeline.catalogue)
         for keys in staging.remembered(batch, ImportChunk.Status.WRITTEN):

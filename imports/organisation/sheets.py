@@ -4,7 +4,7 @@ What lives here: headings and their synonyms. What does not: reading a file (``t
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -101,34 +101,44 @@ def folded(text: str) -> str:
     return _SIGNS.sub("", text).casefold()
 
 
-def columns_in(kind: str, headings: Sequence[str]) -> dict[str, int]:
-    """Key → place of its column: the label itself before any synonym, the first heading wins."""
-    found: dict[str, int] = {}
-    plain = [folded(heading) for heading in headings]
-    for exact in (True, False):
-        for column in COLUMNS[kind]:
-            names = {folded(str(column.label))} if exact else {folded(name) for name in column.synonyms}
-            place = next((at for at, name in enumerate(plain) if name in names and at not in found.values()), None)
-            if column.key not in found and place is not None:
-                found[column.key] = place
-    return found
+@dataclass(frozen=True)
+class Layout:
+    """The kinds of sheet that one sort of workbook has: kind → columns, and kind → what its sheet may be called."""
+
+    columns: Mapping[str, tuple[Column, ...]]
+    names: Mapping[str, tuple[str, ...]]
+    # What a workbook without any of them is told.
+    nothing: str | Promise
+
+    def columns_in(self, kind: str, headings: Sequence[str]) -> dict[str, int]:
+        """Key → place of its column: the label itself before any synonym, the first heading wins."""
+        found: dict[str, int] = {}
+        plain = [folded(heading) for heading in headings]
+        for exact in (True, False):
+            for column in self.columns[kind]:
+                names = {folded(str(column.label))} if exact else {folded(name) for name in column.synonyms}
+                place = next((at for at, name in enumerate(plain) if name in names and at not in found.values()), None)
+                if column.key not in found and place is not None:
+                    found[column.key] = place
+        return found
+
+    def missing(self, kind: str, places: dict[str, int]) -> list[str]:
+        """Labels of required columns that a sheet does not have."""
+        return [str(column.label) for column in self.columns[kind] if column.required and column.key not in places]
+
+    def kind_of(self, sheet: str, headings: Sequence[str]) -> str | None:
+        """Which kind a sheet is: by its headings, and by its name where headings fit several; None when it is none of them."""
+        scores: dict[str, float] = {}
+        for kind, columns in self.columns.items():
+            places = self.columns_in(kind, headings)
+            named = any(name in sheet.casefold() for name in self.names[kind])
+            own = {folded(str(column.label)) for column in columns}
+            exact = sum(1 for heading in headings if folded(heading) in own)
+            if not self.missing(kind, places):
+                scores[kind] = len(places) + exact + (5 if named else 0)
+            elif named and places:
+                scores[kind] = 1 + len(places) / 10  # meant as such: what is missing is then said by name
+        return max(scores, key=scores.get) if scores else None
 
 
-def missing(kind: str, places: dict[str, int]) -> list[str]:
-    """Labels of required columns that a sheet does not have."""
-    return [str(column.label) for column in COLUMNS[kind] if column.required and column.key not in places]
-
-
-def kind_of(sheet: str, headings: Sequence[str]) -> str | None:
-    """Which kind a sheet is: by its headings, and by its name where headings fit several; None when it is none of them."""
-    scores: dict[str, float] = {}
-    for kind in Kind:
-        places = columns_in(kind, headings)
-        named = any(name in sheet.casefold() for name in _SHEET_NAMES[kind])
-        own = {folded(str(column.label)) for column in COLUMNS[kind]}
-        exact = sum(1 for heading in headings if folded(heading) in own)
-        if not missing(kind, places):
-            scores[kind] = len(places) + exact + (5 if named else 0)
-        elif named and places:
-            scores[kind] = 1 + len(places) / 10  # meant as such: what is missing is then said by name
-    return max(scores, key=scores.get) if scores else None
+LAYOUT = Layout({kind: COLUMNS[kind] for kind in Kind}, _SHEET_NAMES, _("文件里没有公司、部门、职位或人员的表。"))

@@ -37,20 +37,20 @@ class Table:
     ignored: list[str]
 
 
-def read(path: str, name: str) -> Table:
-    """Read the whole file. Raises UnreadableFile, or BusinessError when nothing in it is of the organisation or it is too long."""
+def read(path: str, name: str, layout: sheets.Layout = sheets.LAYOUT, most: int = MOST_ROWS) -> Table:
+    """Read the whole file. Raises UnreadableFile, or BusinessError when nothing in it is of the layout or it is too long."""
     info = reading.inspect(path, name)
     table = Table([], {}, [])
     for sheet in info.sheets:
         if sheet.hidden or not sheet.rows_estimate:
             continue
         labels = sheet.headings.labels
-        kind = sheets.kind_of(sheet.name if info.kind != "csv" else name, labels)
+        kind = layout.kind_of(sheet.name if info.kind != "csv" else name, labels)
         if kind is None:
             table.ignored.append(sheet.name)
             continue
-        places = sheets.columns_in(kind, labels)
-        absent = sheets.missing(kind, places)
+        places = layout.columns_in(kind, labels)
+        absent = layout.missing(kind, places)
         if absent:
             raise BusinessError(
                 _("“%(sheet)s”缺少列：%(columns)s。") % {"sheet": sheet.name, "columns": "、".join(absent)},
@@ -67,15 +67,15 @@ def read(path: str, name: str) -> Table:
                 line = _line(kind, sheet.name, row, places)
                 if not _is_example(line):
                     table.lines.append(line)
-            if len(table.lines) > MOST_ROWS:
+            if len(table.lines) > most:
                 raise BusinessError(
-                    _("文件超过 %(most)s 行。") % {"most": f"{MOST_ROWS:,}"},
+                    _("文件超过 %(most)s 行。") % {"most": f"{most:,}"},
                     code="organisation.too_long",
-                    remedy=_("请拆分成几个文件，先导入部门，再导入人员。"),
+                    remedy=_("请拆分成几个文件，被引用的（部门、角色）先导入。"),
                 )
     if not table.labels:
         raise BusinessError(
-            _("文件里没有公司、部门、职位或人员的表。"),
+            str(layout.nothing),
             code="organisation.no_sheet",
             remedy=_("请下载模板，按其中的列名填写；一个 csv 文件只放一张表。"),
         )

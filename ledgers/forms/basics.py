@@ -122,7 +122,7 @@ class BasicsForm(forms.ModelForm):
         else:
             self.fields["template"].choices = [
                 ("", _("通用设置")),
-                (_("行业模板"), list(templates.names().items())),
+                (_("行业模板"), list(templates.described().items())),
                 (_("复制账套的配置"), [(f"{COPY}{ledger.code}", str(ledger)) for ledger in copyable]),
             ]
 

@@ -1,4 +1,4 @@
-"""Who belongs to the set in which role: rows of the wizard, and the form of the page 成员."""
+"""Who belongs to the set in which role: rows of the wizard. The page 成员 has its form in ``access.forms``."""
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -72,34 +72,3 @@ class BaseMemberRows(forms.BaseFormSet):
 MemberRows = forms.formset_factory(
     MemberRow, formset=BaseMemberRows, extra=0, can_delete=True, max_num=200, absolute_max=220, validate_max=True
 )
-
-
-class MemberForm(forms.Form):
-    """One more member."""
-
-    user = PersonField(label=gettext_lazy("用户"), error_messages={"required": gettext_lazy("请选择用户。")})
-    role = forms.ChoiceField(label=gettext_lazy("角色"))
-    starts_on = forms.DateField(
-        label=gettext_lazy("生效日期"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    ends_on = forms.DateField(
-        label=gettext_lazy("失效日期"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-
-    def __init__(self, *args, ledger: Ledger, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.ledger = ledger
-        self.fields["user"].empty_label = _("选择用户")
-        self.fields["role"].choices = role_choices(ledger)
-        self.fields["role"].initial = "sales"
-
-    def clean(self) -> dict:
-        data = super().clean()
-        user, role = data.get("user"), data.get("role")
-        if user and role and self.ledger.memberships.filter(user=user, role__code=role).exists():
-            self.add_error("user", _("该用户已有此角色；要更改日期请先移除再增加。"))
-        return data

@@ -6,19 +6,24 @@ its own through ``more_checks``.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from django.db import DatabaseError, transaction
 from django.db.models import Max, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from erp_site.shared import startup
 from erp_site.shared.errors import BusinessError
+from permissions import duties, everybody
+from permissions.actor import Actor
+from permissions.loading import grants_of
 from permissions.models import Company, Department, Membership, Position, User
-from permissions.rights import Right, Scope
+from permissions.rights import Scope
 
 from .. import currencies
+from ..access import wording
 from ..models import Ledger, Period
 from . import coding, creating, periods
 from .members import managers
@@ -54,8 +59,9 @@ more_checks: list[Callable[[Ledger], Iterable[Finding]]] = []
 def run(ledger: Ledger) -> list[Finding]:
     """All findings, in the order in which a set is built."""
     findings = [_database(), _state(ledger), _naming(ledger), _organisation(ledger), *_periods(ledger)]
-    findings += [_base_currency(ledger), *_rates(ledger), _manager(ledger), _members(ledger), _roles(ledger)]
-    findings += [_sees_nothing(ledger)]
+    actors = everybody.actors_of(ledger.pk)
+    findings += [_base_currency(ledger), *_rates(ledger), _manager(ledger), _members(ledger, actors), _roles(ledger)]
+    findings += [_sees_nothing(actors), _separation()]
     for check in more_checks:
         findings += check(ledger)
     return findings
@@ -282,10 +288,10 @@ def _manager(ledger: Ledger) -> Finding:
     return Finding("manager", title, Verdict.WARNING, _("没有有效的账套主管。"), remedy)
 
 
-def _members(ledger: Ledger) -> Finding:
-    title = _("成员")
+def _members(ledger: Ledger, actors: list[Actor]) -> Finding:
+    """Whoever has a role himself, through his department, or by standing in for somebody."""
+    title, count = _("成员"), len(actors)
     people = Membership.objects.in_force().filter(ledger=ledger)
-    count = people.filter(user__is_active=True).values("user").distinct().count()
     left = people.filter(user__is_active=False).values("user").distinct().count()
     if not count:
         return Finding("members", title, Verdict.WARNING, _("没有成员。"), _("请在“成员”页增加成员。"))
@@ -296,35 +302,53 @@ def _members(ledger: Ledger) -> Finding:
 
 
 def _roles(ledger: Ledger) -> Finding:
+    """Active roles, with what they inherit, that give nothing or open no customers."""
     title = _("角色与数据范围")
-    roles = list(ledger.roles.prefetch_related("scopes"))
-    if not roles:
-        return Finding("roles", title, Verdict.FAILED, _("账套没有角色。"), _("请启用账套，系统会建立角色。"))
-    bare = [role.name for role in roles if not role.scopes.all()]
+    active = [(pk, "") for pk in ledger.roles.filter(is_active=True).order_by("code").values_list("pk", flat=True)]
+    if not active:
+        return Finding("roles", title, Verdict.FAILED, _("账套没有启用的角色。"), _("请启用账套，系统会建立角色。"))
+    grants = grants_of(active)
+    bare = [grant.name for grant in grants if not grant.scopes]
     if bare:
         message = _("角色没有数据范围：%(names)s。") % {"names": "、".join(bare)}
         return Finding(
             "roles", title, Verdict.FAILED, message, _("请为这些角色设置数据范围，否则其成员看不到任何客户。")
         )
-    return Finding("roles", title, Verdict.OK, _("%(count)s 个角色，均有数据范围。") % {"count": len(roles)})
+    odd = [f"{grant.name}：{sentence}" for grant in grants for sentence in wording.warnings(grant)]
+    if odd:
+        return Finding("roles", title, Verdict.WARNING, "".join(odd[:3]), _("请在“角色”页检查。"))
+    return Finding("roles", title, Verdict.OK, _("%(count)s 个角色，均有数据范围。") % {"count": len(active)})
 
 
-def _sees_nothing(ledger: Ledger) -> Finding:
+def _sees_nothing(actors: list[Actor]) -> Finding:
     """Members whose roles give no look at any customer: no right 查看, or only departments while they belong to none."""
     title = _("成员能看到客户")
-    tied = {Scope.DEPARTMENT, Scope.DEPARTMENT_TREE}
-    good: set[int] = set()
-    everybody: dict[int, str] = {}
-    rows = Membership.objects.in_force().filter(ledger=ledger, user__is_active=True)
-    for row in rows.select_related("user", "role").prefetch_related("role__scopes"):
-        everybody[row.user_id] = str(row.user)
-        kinds = {scope.kind for scope in row.role.scopes.all()}
-        if Right.VIEW in row.role.rights and kinds and (row.user.department_id or kinds - tied):
-            good.add(row.user_id)
-    blind = [name for pk, name in everybody.items() if pk not in good]
+    blind = [str(actor.user) for actor in actors if not _has_scope(actor)]
     if blind:
         message = _("%(names)s 看不到任何客户：角色没有“查看”，或按部门授权而本人没有部门。") % {
             "names": "、".join(blind[:5]) + (_(" 等 %(count)s 人") % {"count": len(blind)} if len(blind) > 5 else "")
         }
         return Finding("sees_nothing", title, Verdict.WARNING, message, _("请给这些用户指定部门，或更换角色。"))
     return Finding("sees_nothing", title, Verdict.OK, _("每名成员至少有一个可用的数据范围。"))
+
+
+def _separation() -> Finding:
+    """Of the installation, as everybody who works in a set depends on it: 未分立 is said, not hidden."""
+    title = _("三员分立")
+    if not duties.is_separated():
+        message, remedy = _("未分立：管理员可以同时拥有业务权限。"), _("请由超级管理员在“审计 → 三员分立”启用。")
+        return Finding("separation", title, Verdict.WARNING, message, remedy)
+    daily = User.objects.filter(is_superuser=True, is_active=True, last_login__gte=timezone.now() - timedelta(days=30))
+    if names := "、".join(map(str, daily[:5])):
+        message = _("已分立；但超级管理员 %(names)s 最近 30 天登录过。") % {"names": names}
+        return Finding(
+            "separation", title, Verdict.WARNING, message, _("超级管理员只应在应急时使用，日常请用各自的账号。")
+        )
+    return Finding("separation", title, Verdict.OK, _("已分立：系统、安全、审计管理员互不兼任，都看不到客户资料。"))
+
+
+def _has_scope(actor: Actor) -> bool:
+    tied = set() if actor.user.department_id else {Scope.DEPARTMENT, Scope.DEPARTMENT_TREE}
+    if any(kind == Scope.ALL for kind, _values in actor.denied_scopes):
+        return False
+    return any(kind not in tied for kind, _values in actor.row_scopes) or any(map(_has_scope, actor.lent_rows))

@@ -281,6 +281,14 @@ def apply(ledger: Ledger, content: Sections, *, by: User | None, told: str = "")
     return sum(counts.values())
 
 
+def rehearse(ledger: Ledger, content: Sections, *, by: User | None) -> None:
+    """Lay a document down and take it back: raises the BusinessError with which ``apply`` would refuse it."""
+    with transaction.atomic():
+        apply(ledger, content, by=by)
+        transaction.set_rollback(True)
+    ledger.refresh_from_db()
+
+
 def _placed_fault(part: Section, items: Items, fault: BusinessError) -> BusinessError:
     item = fault.field if fault.field in items else ""
     place = f"{part.label}「{part.name(item, items[item])}」" if item else str(part.label)

@@ -20,11 +20,13 @@ from .locking import changeable
 def lay_into(draft: Ledger, content: Sections, *, by: User | None, **choices: str) -> None:
     """Make a document the beginning of a draft: what the wizard's forms show at once, the rest when it is activated.
 
-    ``choices`` are remembered beside it (which template it was). BusinessError when the set is no draft any more.
+    ``choices`` are remembered beside it (which template it was). BusinessError when the set is no draft any more, and for an item that could
+    not come true, so that nobody learns of it at the activation.
     """
     current = changeable(draft)
     if current.state != Ledger.State.DRAFT:
         raise BusinessError(_("只能复制到草稿账套。"), code="ledger.not_draft")
+    configuration.rehearse(draft, content, by=by)
     shown = {key: items for key, items in content.items() if configuration.section(key).in_draft}
     configuration.apply(draft, shown, by=by)
     later = {key: items for key, items in content.items() if key not in shown}

@@ -9,7 +9,8 @@ from datetime import date
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from permissions.models import Membership, User
+from permissions.logs import changes
+from permissions.models import DepartmentRole, Membership, RightChange, User
 
 from ..models import Ledger, LedgerEvent
 from .logbook import note
@@ -45,13 +46,15 @@ def end_memberships(person: User, on: date, by: User | None) -> None:
             membership.save(update_fields=["ends_on"])
         detail = _("%(user)s · %(role)s（离职）") % {"user": person, "role": membership.role}
         note(membership.ledger, LedgerEvent.Kind.MEMBER_REMOVED, by=by, detail=detail)
+        about = {"user": person, "role": membership.role, "detail": detail, "after": {"ends_on": str(on)}}
+        changes.note(membership.ledger_id, RightChange.Kind.MEMBER_REMOVED, by=by, **about)
     for ledger in Ledger.objects.filter(manager=person).exclude(state__in=_OVER):
         heir = managers(ledger).exclude(user=person).order_by("pk").first()
         Ledger.objects.filter(pk=ledger.pk).update(manager=heir.user if heir else None)
 
 
 def sets_of_departments() -> dict[int, set[int]]:
-    """Department → sets that name it as their 所属部门, or in which somebody of it is a member."""
+    """Department → sets that name it as their 所属部门, that give it a role, or in which somebody of it is a member."""
     found: dict[int, set[int]] = {}
     named = Ledger.objects.exclude(department=None).values_list("department_id", "pk")
     members = (
@@ -61,6 +64,7 @@ def sets_of_departments() -> dict[int, set[int]]:
         .values_list("user__department_id", "ledger_id")
         .distinct()
     )
-    for department, ledger in (*named, *members):
+    given = DepartmentRole.objects.in_force().values_list("department_id", "ledger_id")
+    for department, ledger in (*named, *members, *given):
         found.setdefault(department, set()).add(ledger)
     return found

@@ -25,12 +25,23 @@ def _files() -> dict[str, Path]:
 
 def names() -> dict[str, str]:
     """code → name of every template; one whose file is broken goes by its code and says so."""
+    return {code: name for code, (name, _about) in _heads().items()}
+
+
+def described() -> dict[str, str]:
+    """code → name and what the template is for, on one line."""
+    return {code: f"{name} — {about}" if about else name for code, (name, about) in _heads().items()}
+
+
+def _heads() -> dict[str, tuple[str, str]]:
     found = {}
     for code, path in _files().items():
         try:
-            found[code] = _read(path).get("name", code)
+            document = _read(path)
         except BusinessError:
-            found[code] = _("%(code)s（文件有误）") % {"code": code}
+            found[code] = (_("%(code)s（文件有误）") % {"code": code}, "")
+        else:
+            found[code] = (document.get("name", code), document.get("description", ""))
     return found
 
 

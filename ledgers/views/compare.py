@@ -49,7 +49,7 @@ def ledger_compare(request: HttpRequest) -> HttpResponse:
 @needs(Right.CONFIGURE)
 def compare_apply(request: HttpRequest) -> HttpResponse:
     """Take over the ticked differences, all or none."""
-    tokens = request.POST.getlist("token")
+    tokens = request.POST.getlist("token") or request.POST.get("tokens", "").split()
     source = None
     try:
         source = _named(request, request.POST.get("source", "")) or _typed(

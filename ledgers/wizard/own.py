@@ -44,7 +44,7 @@ class BasicsStep(Step):
         if begin.startswith(COPY):
             copying.copy_configuration(finding.by_code(begin.removeprefix(COPY)), ledger, by=by)
         elif begin:
-            copying.lay_into(ledger, templates.read(begin)["sections"], by=by, template=begin)
+            _lay_template(ledger, begin, by)
         return ledger
 
     def save(self, ledger: Ledger, form: BasicsForm, by: User) -> None:
@@ -65,6 +65,19 @@ class BasicsStep(Step):
         if not ledger.manager:
             return [_("请指定账套主管。")]
         return [] if ledger.manager.is_active else [_("账套主管「%(user)s」已停用。") % {"user": ledger.manager}]
+
+
+def _lay_template(ledger: Ledger, code: str, by: User) -> None:
+    content = templates.read(code)["sections"]
+    try:
+        copying.lay_into(ledger, content, by=by, template=code)
+    except BusinessError as fault:
+        raise BusinessError(
+            _("行业模板 %(file)s 不能使用：%(what)s") % {"file": f"{code}.json", "what": fault.message},
+            code="template.broken",
+            field="template",
+            remedy=fault.remedy,
+        ) from fault
 
 
 def _begun_from(ledger: Ledger) -> list[tuple[str, str]]:

@@ -94,6 +94,14 @@ class Department(models.Model):
         return line
 
 
+class Duty(models.TextChoices):
+    """三员: the administrators of an installation, none of whom reads business data (``permissions.duties``)."""
+
+    SYSTEM = "system", _("系统管理员")
+    SECURITY = "security", _("安全管理员")
+    AUDIT = "audit", _("审计管理员")
+
+
 class User(AbstractUser):
     """A login. Somebody acting in an account set through a door is an ``Actor``."""
 
@@ -106,10 +114,24 @@ class User(AbstractUser):
     )
     superior = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, verbose_name=_("上级"))
     left_on = models.DateField(_("离职日期"), null=True, blank=True)
+    # 三员: one column, so nobody holds two of them.
+    duty = models.CharField(_("职责"), max_length=10, blank=True, default="", choices=Duty.choices)
 
     class Meta:
         verbose_name = verbose_name_plural = _("用户")
         ordering = ["username"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(duty__in=["", *Duty.values]),
+                name="known_duty",
+                violation_error_message=_("没有这种职责"),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(duty="") | models.Q(is_superuser=False),
+                name="administrator_is_no_superuser",
+                violation_error_message=_("超级管理员不能同时担任系统、安全或审计管理员"),
+            ),
+        ]
 
     def __str__(self):
         return self.display_name or self.username

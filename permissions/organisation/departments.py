@@ -253,6 +253,8 @@ def absorb(department: Department, target: Department, *, by: User | None) -> Mo
         _require_tree(child, target, child.name)
     people = User.objects.filter(department=department).update(department=target)
     Department.objects.filter(parent=department).update(parent=target)
+    for follow in following.on_absorbing:
+        follow(department, target, by)
     sets = sum(holder.move_department(department, target, by=by) for holder in following.holders)
     text = _("人员 %(people)s、下级部门 %(children)s、%(sets)s 个账套的客户移到「%(target)s」")
     about = {"people": people, "children": len(children), "sets": sets, "target": target.name}

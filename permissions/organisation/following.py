@@ -54,8 +54,12 @@ holders: list[Holder] = []
 department_uses: list[Callable[[], dict[int, set[int]]]] = []
 # Sentences that say why somebody cannot leave yet (he is the last manager of a set).
 objections_to_leaving: list[Callable[[User], list[str]]] = []
+# What will end with a leaver besides his memberships, in sentences for the preview.
+also_ends: list[Callable[[User], list[str]]] = []
 # What ends with a leaver: his memberships, with a line in each set's log. Called inside the transaction.
 on_leaving: list[Callable[[User, date, User | None], None]] = []
+# What names departments and follows when one is taken in by another (全部移到): (taken in, by which one, whoever does it).
+on_absorbing: list[Callable[[Department, Department, User | None], None]] = []
 
 
 def of_person(person: User) -> list[Holding]:

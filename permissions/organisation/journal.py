@@ -1,30 +1,22 @@
-"""Who changed what in the organisation, in the log of the administration pages that the auditor reads.
+"""Who changed what in the organisation: lines of the log of rights, since where somebody belongs decides what he sees.
 
-What lives here: writing a line. What does not: the history of customers, the logs of account sets. A command has no user to name; what
-it did stands in the server's log.
+What lives here: the organisation's words for a line. What does not: the log (``permissions.logs.changes``), the history of customers, the logs of
+account sets.
 """
 
-import logging
-
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
-from ..models import User
+from ..logs import changes
+from ..models import RightChange, User
 
-logger = logging.getLogger("erp.organisation")
+Kind = RightChange.Kind
 
 
 def note(thing: Model, text: str, *, by: User | None, added: bool = False) -> None:
-    """Write down that ``thing`` was added or changed; ``text`` says what, without secrets."""
-    if by is None:
-        logger.info("organisation changed", extra={"fields": {"kind": thing._meta.model_name, "pk": thing.pk}})
+    """Write down that ``thing`` was added or changed, in the transaction of the act; ``text`` says what, without secrets."""
+    if isinstance(thing, User):
+        changes.note(None, Kind.USER_ADDED if added else Kind.USER_CHANGED, by=by, user=thing, detail=text)
         return
-    LogEntry.objects.create(
-        user_id=by.pk,
-        content_type=ContentType.objects.get_for_model(thing, for_concrete_model=False),
-        object_id=str(thing.pk),
-        object_repr=str(thing)[:200],
-        action_flag=ADDITION if added else CHANGE,
-        change_message=str(text),
-    )
+    words = {"kind": thing._meta.verbose_name, "thing": thing, "text": text, "act": _("新增") if added else _("修改")}
+    changes.note(None, Kind.ORGANISATION, by=by, detail=_("%(act)s%(kind)s「%(thing)s」：%(text)s") % words)

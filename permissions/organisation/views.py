@@ -359,6 +359,7 @@ def person_leave(request: HttpRequest, pk: int) -> HttpResponse:
         "heads": heads,
         "holdings": following.of_person(person),
         "objections": leaving.objections(person),
+        "also_ends": [sentence for ask in following.also_ends for sentence in ask(person)],
         "people_names": proposed_people(),
     }
     return show(request, "organisation/leave.html", "people_list", context, _status(form))

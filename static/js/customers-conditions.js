@@ -39,6 +39,29 @@ function rename(cell, text) {
   if (label?.firstChild && label.firstChild.textContent.trim() !== text) label.firstChild.textContent = text;
 }
 
+function explain(cell, key, text) {
+  let help = cell.querySelector(".field-help");
+  if (!help && text) {
+    help = document.createElement("div");
+    help.className = "field-help";
+    help.id = `id_${key}_helptext`;
+    (cell.querySelector(".field") ?? cell).append(help);
+    for (const control of controlsOf(key)) control.setAttribute("aria-describedby", help.id);
+  }
+  if (!help) return;
+  help.textContent = text;
+  help.hidden = !text;
+}
+
+function showSections() {
+  for (const section of form.querySelectorAll("[data-form-section]")) {
+    const inside = [...section.querySelectorAll("[data-field], [data-part]")];
+    const isEmpty = inside.length > 0 && inside.every((each) => each.hidden) && !section.querySelector(".form-fixed");
+    section.classList.toggle("has-nothing", isEmpty);
+    form.querySelector(`[href="#${CSS.escape(section.id)}"]`)?.closest("[data-toc-entry]")?.classList.toggle("has-nothing", isEmpty);
+  }
+}
+
 function isBlank(controls) {
   return controls.every((each) => (each.matches("[type=checkbox], [type=radio]") ? !each.checked || !each.value : !each.value.trim()));
 }
@@ -64,13 +87,15 @@ function apply(state) {
     cell.hidden = hidden.has(key);
     mark(cell, state.required[key]);
     if (state.labels[key]) rename(cell, state.labels[key]);
+    if (key in state.helps) explain(cell, key, state.helps[key]);
     if (key in state.computed) cell.querySelector("[data-computed]")?.replaceChildren(state.computed[key] || "—");
   }
-  for (const [key, value] of Object.entries(state.defaults)) fill(key, value);
-  for (const section of form.querySelectorAll("[data-form-section]")) {
-    const own = section.querySelectorAll("[data-field]");
-    section.classList.toggle("has-nothing", own.length > 0 && [...own].every((cell) => cell.hidden) && !section.querySelector("[data-formset], .form-fixed"));
+  for (const part of form.querySelectorAll("[data-part]")) {
+    part.classList.remove("is-inapplicable");
+    part.hidden = hidden.has(part.dataset.part);
   }
+  for (const [key, value] of Object.entries(state.defaults)) fill(key, value);
+  showSections();
 }
 
 async function ask() {

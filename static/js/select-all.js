@@ -1,5 +1,6 @@
 // [data-select-scope] holds a list: [data-select-all] ticks every [data-select-row]; Shift ticks a range; [data-bulk-bar] shows while
-// anything is ticked, with the number in [data-selected-count]; [data-select-none] clears.
+// anything is ticked, with the number in [data-selected-count]; [data-select-none] clears. A form with [data-select-joined] sends all its
+// ticks in one value of that name, separated by blanks: a form may hold only so many values.
 import { text } from "./text.js";
 
 let last = null;
@@ -39,6 +40,15 @@ document.addEventListener("click", (event) => {
     for (const box of boxes(scope)) box.checked = false;
   } else return;
   refresh(scope);
+});
+
+document.addEventListener("formdata", (event) => {
+  const joined = event.target.dataset?.selectJoined;
+  const names = new Set(joined ? boxes(event.target).map((box) => box.name) : []);
+  for (const name of names) {
+    event.formData.set(joined, event.formData.getAll(name).join(" "));
+    event.formData.delete(name);
+  }
 });
 
 function refreshAll() {

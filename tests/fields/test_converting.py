@@ -138,6 +138,32 @@ def test_it_goes_on_where_it_was_killed(own, add_customer, boss, monkeypatch, so
     sound()
 
 
+def test_what_was_broken_off_goes_on_from_the_page(client_of, own, add_customer, boss, ledger, run_jobs):
+    field = own("x_one", "text", label="套数")
+    add_customer(x_one="12")
+    job = own_converting.convert(field, "integer", {}, by=boss)
+    browser, address = client_of("manager"), f"/l/{ledger.code}/settings/fields/"
+    assert "已中断" not in browser.get(f"{address}bin/").text
+    Job.objects.filter(pk=job.pk).update(status=Job.Status.FAILED, error="磁盘已满")
+    assert "已中断：磁盘已满" in browser.get(f"{address}bin/").text
+    assert client_of("viewer").post(f"{address}{field.pk}/state/", {"act": "resume"}).status_code == 403
+    assert "正在继续转换" in browser.post(f"{address}{field.pk}/state/", {"act": "resume"}, follow=True).text
+    run_jobs()
+    field.refresh_from_db()
+    assert (field.state, values_of(field)) == (CustomField.State.ACTIVE, [12])
+    with pytest.raises(BusinessError, match="没有在转换"):
+        own_converting.resume(field, by=boss)
+
+
+def test_a_conversion_that_never_began_is_taken_back(own, boss):
+    field = own("x_one", "text")
+    CustomField.objects.filter(pk=field.pk).update(state=CustomField.State.CONVERTING)
+    assert own_converting.fault(field) == "转换没有开始。"
+    own_converting.resume(field, by=boss)
+    field.refresh_from_db()
+    assert (field.state, field.type) == (CustomField.State.ACTIVE, "text")
+
+
 def test_nobody_writes_it_while_it_is_converted(own, add_customer, boss, ledger, system, run_jobs, stored):
     field = own("x_one", "text")
     customer = add_customer(x_one="12")

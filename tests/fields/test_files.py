@@ -1,11 +1,16 @@
 """Files of own fields: taken in by kind and size, kept sealed, given to whoever sees their customer and the field."""
 
+import os
+from datetime import timedelta
+
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from customers.models import StoredFile
+from customers.own import sweeping
 from customers.services import files
 from erp_site.shared.errors import BusinessError, NotAllowed
 from permissions.models import FieldRule, Role
@@ -111,3 +116,32 @@ def test_a_lost_file_is_not_found(upload, fetch):
     for kept in settings.FILES_DIR.rglob("*.sealed"):
         kept.unlink()
     assert fetch(file, "sales1").status_code == 404
+
+
+# --- uploads of forms that nobody sent ------------------------------------------------------------------------------------
+
+
+def test_an_upload_that_nobody_kept_is_swept_after_some_days(upload, own, add_customer, save, users):
+    own("x_contract", "file")
+    customer = add_customer(owner=users["sales1"].pk)
+    held, once_held, left = upload("甲.pdf"), upload("乙.pdf"), upload("丙.pdf")
+    for file in (once_held, held):
+        assert not save({"x_contract": file.token}, of=customer, by="sales1").problems
+    later = timezone.now() + sweeping.KEPT + timedelta(hours=1)
+    assert sweeping.sweep() == 0, "a form may still be open"
+    assert sweeping.sweep(later) == 1
+    assert set(StoredFile.objects.all()) == {held, once_held}, "what history names stays"
+    assert len(list(settings.FILES_DIR.rglob("*.sealed"))) == 2
+    assert sweeping.sweep(later) == 0
+    assert not StoredFile.objects.filter(pk=left.pk).exists()
+
+
+def test_bytes_without_a_row_are_removed(upload):
+    kept, stray = upload("甲.pdf"), upload("乙.pdf")
+    StoredFile.objects.filter(pk=stray.pk).delete()
+    before = timezone.now() - sweeping.KEPT
+    assert files.remove_strays(before) == 0, "a transaction may still be open"
+    for path in settings.FILES_DIR.rglob("*.sealed"):
+        os.utime(path, (0, 0))
+    assert files.remove_strays(before) == 1
+    assert [path.stem for path in settings.FILES_DIR.rglob("*.sealed")] == [kept.token]

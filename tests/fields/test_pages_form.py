@@ -205,6 +205,79 @@ def test_a_layout_for_a_role_is_not_for_others(sales, client_of, ledger):
     assert "主管录入" in client_of("manager").get(NEW).content.decode()
 
 
+def template(ledger, *fields, **more):
+    sections = [{"label": "要点", "fields": list(fields)}]
+    return EntryTemplate.objects.create(ledger=ledger, code="quick", name="快速录入", sections=sections, **more)
+
+
+@pytest.mark.parametrize("listed", ["contacts", "contact", "mobile"])
+def test_a_contact_on_a_layout_brings_the_rows_of_contacts(sales, ledger, listed):
+    template(ledger, "name", listed, "mobile", required=["mobile"])
+    page = sales.get(NEW).content.decode()
+    assert page.count('name="contacts-0-name"') == 1
+    assert re.search(r'for="id_contacts-0-mobile">手机<span class="field-required"', page)
+    form = sent(sales.get(NEW), name="杭州恒源机械有限公司")
+    form |= {"contacts-0-name": "赵敏", "contacts-0-mobile": ""}
+    assert "手机必须填写" in sales.post(NEW, form).content.decode()
+    assert sales.post(NEW, form | {"contacts-0-mobile": "13800138000"}).status_code == 302
+    assert Customer.objects.get().contacts.get().mobile == "13800138000"
+
+
+def test_a_required_contact_is_on_a_layout_that_leaves_it_out(sales, ledger):
+    ledger.parameters = {**ledger.parameters, "required_fields": ["name", "contact"]}
+    ledger.save()
+    template(ledger, "name")
+    page = sales.get(NEW).content.decode()
+    assert "其他必填项" in page and 'name="contacts-0-name"' in page
+
+
+def test_what_a_layout_leaves_out_appears_when_it_becomes_required(sales, ledger, own, actor):
+    own("x_deposit", "decimal", label="质保金比例")
+    project = Category.objects.create(ledger=ledger, code="GC", name="工程")
+    rule_settings.save_setting(ledger, "x_deposit", {"need": "required"}, category=project, by=actor("manager"))
+    template(ledger, "name", "category")
+    page = sales.get(NEW).content.decode()
+    assert re.search(r'class="card form-card has-nothing"', page)
+    assert re.search(r'class="field-cell is-inapplicable" data-field="x_deposit"', page)
+    chosen = {"template": "quick", "category": str(project.pk)}
+    assert "x_deposit" in state_of(sales, template="quick")["hidden"]
+    assert "x_deposit" not in state_of(sales, **chosen)["hidden"]
+    refused = sales.post(NEW, sent(sales.get(NEW), name="杭州恒源机械有限公司", **chosen)).content.decode()
+    assert 'href="#id_x_deposit"' in refused and 'class="card form-card has-nothing"' not in refused
+
+
+def test_a_rule_makes_its_fields_required_on_the_form(sales, ledger, actor):
+    by, vip = actor("manager"), '[客户等级] = "VIP"'
+    rule_settings.save_rule(ledger, {"name": "VIP", "when": vip, "required": ["credit_limit"]}, by=by)
+    template(ledger, "name", "grade")
+    assert "credit_limit" in state_of(sales, template="quick", grade="A")["hidden"]
+    state = state_of(sales, template="quick", grade="VIP")
+    assert "credit_limit" not in state["hidden"] and "VIP" in state["required"]["credit_limit"]
+
+
+def test_a_layout_for_one_kind_makes_customers_of_that_kind(sales, ledger):
+    template(ledger, "name", kinds=["person"])
+    form = sent(sales.get(f"{NEW}?template=quick"), name="赵敏")
+    assert "kind" not in form
+    assert sales.post(NEW, form).status_code == 302
+    assert Customer.objects.get().kind == "person"
+
+
+def test_a_layout_for_two_kinds_asks_which(sales, ledger):
+    template(ledger, "name", kinds=["company", "sole_trader"])
+    opened = sales.get(f"{NEW}?template=quick")
+    assert sales.post(NEW, sent(opened, name="赵敏商店", kind="sole_trader")).status_code == 302
+    assert Customer.objects.get().kind == "sole_trader"
+
+
+def test_a_category_explains_fields_in_its_own_words(sales, ledger, own, actor):
+    own("x_model", "text", label="设备型号", help_text="铭牌上的型号")
+    cars = Category.objects.create(ledger=ledger, code="V1", name="乘用车")
+    rule_settings.save_setting(ledger, "x_model", {"help_text": "车架号后八位"}, category=cars, by=actor("manager"))
+    assert state_of(sales)["helps"] == {"x_model": "铭牌上的型号"}
+    assert state_of(sales, category=str(cars.pk))["helps"] == {"x_model": "车架号后八位"}
+
+
 # --- files --------------------------------------------------------------------------------------------------------------------
 
 

@@ -326,3 +326,12 @@ def test_a_step_takes_a_constant_number_of_queries(ledger, boss, add_customer):
     for _number in range(8):
         add_customer()
     assert queries() == few
+
+
+def test_a_layout_names_only_what_is_there(ledger, actor):
+    by = actor("manager")
+    known = [{"label": "要点", "fields": ["name", "contacts", "mobile"]}]
+    rule_settings.save_template(ledger, {"code": "a", "name": "甲", "sections": known}, by=by)
+    lost = [{"label": "要点", "fields": ["name", "x_none"]}]
+    with pytest.raises(BusinessError, match="x_none"):
+        rule_settings.save_template(ledger, {"code": "b", "name": "乙", "sections": lost}, by=by)

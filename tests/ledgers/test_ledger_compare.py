@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from customers.models import Category, Tag
+from customers.models import Category, EntryTemplate, Tag
 from customers.settings import categories
 from ledgers.models import Ledger
 from ledgers.services import configuration, creating, members, states
@@ -183,3 +183,26 @@ def test_templates_are_sources_too(client_of, ledger):
     assert f"已套用 {len(tokens)} 项配置" in done.text
     left = differences(client_of("manager").get(page(ledger), {"source": "template:manufacturing"}))
     assert {row.kind for row in left.values()} == {"extra"}
+
+
+def test_more_ticks_than_a_form_may_hold_come_in_one_value(client_of, ledger, second, settings):
+    """The page's script joins them; the limit on values of a form stays as it is."""
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 5
+    browser = client_of("manager")
+    found = differences(browser.get(page(ledger), {"source": "set:NB02"}))
+    tokens = [found["categories", "ZD1"].token, found["parameters", "name_policy"].token, found["tags", "展会"].token]
+    answer = browser.post(page(ledger) + "apply/", {"source": "set:NB02", "tokens": " ".join(tokens)}, follow=True)
+    assert "已套用 3 项配置" in answer.text
+    stale = browser.post(page(ledger) + "apply/", {"source": "set:NB02", "tokens": "nothing such"})
+    assert "2 项在您查看之后已被修改" in stale.text
+
+
+def test_a_layout_with_rows_of_a_part_travels(client_of, ledger, second):
+    sections = [{"label": "要点", "fields": ["name", "contacts"]}]
+    EntryTemplate.objects.create(ledger=second, code="quick", name="快速录入", sections=sections)
+    browser = client_of("manager")
+    found = differences(browser.get(page(ledger), {"source": "set:NB02"}))
+    line = found["entry_templates", "quick"]
+    assert ("版面", "", "要点：客户名称、联系人") in line.lines
+    browser.post(page(ledger) + "apply/", {"source": "set:NB02", "token": [line.token]})
+    assert EntryTemplate.objects.get(ledger=ledger, code="quick").sections == sections

@@ -1,5 +1,6 @@
 """新建账套 through the pages: the whole way, leaving and resuming, and everything that may be wrong on it."""
 
+import json
 from io import StringIO
 
 import pytest
@@ -7,7 +8,7 @@ from django.core.management import call_command
 from django.db import OperationalError
 from django.urls import reverse
 
-from customers.models import Category, NumberingRule
+from customers.models import Category, FieldSetting, NumberingRule
 from ledgers.models import Ledger
 from ledgers.services import creating
 from permissions.models import Company, Membership
@@ -353,3 +354,33 @@ def test_why_no_set_can_be_made(client_of, browser, settings, departments):
     verdicts = {each.check: each.verdict for each in page.context["findings"]}
     assert (verdicts["permission"], verdicts["database"], verdicts["code_rule"]) == ("ok", "ok", "failed")
     assert "有 1 个原因" in page.text
+
+
+def test_a_template_survives_changed_categories(browser, steps, rows_of):
+    """A renamed first level takes what stands below it along, one that is taken out takes its settings away."""
+    browser.post(reverse("ledger_new"), {**steps[1], "template": "manufacturing"})
+    browser.post(url(2), steps[2])
+    categories = [
+        {"code": "ZZ", "was": "ZJ", "name": "整机厂", "ORDER": 0},
+        {"code": "PT", "was": "PT", "name": "配套厂", "ORDER": 1},
+        {"code": "GC", "was": "GC", "name": "工程", "ORDER": 2, "DELETE": "on"},
+    ]
+    answer = browser.post(url(3), {**steps[3], **rows_of("categories", categories, initial=3)})
+    assert answer.status_code == 302
+    browser.post(url(4), steps[4])
+    assert browser.post(url(5)).url == "/l/NB01/"
+    tree = dict(Category.objects.filter(ledger__code="NB01").values_list("code", "parent__code"))
+    assert (tree["ZZ"], tree["ZJ01"], tree["ZJ0101"]) == (None, "ZZ", "ZJ01")
+    assert not {"ZJ", "GC", "GC01", "JX"} & tree.keys()
+    settings = FieldSetting.objects.filter(ledger__code="NB01").values_list("field", "category__code")
+    assert set(settings) == {("x_drawing_code", "ZZ")}
+
+
+def test_a_template_that_cannot_come_true_is_refused_at_once(browser, steps, settings, tmp_path):
+    settings.LEDGER_TEMPLATES = str(tmp_path)
+    layout = {"name": "零售", "sections": [{"label": "基本", "fields": ["name", "x_none"]}]}
+    document = {"format": 1, "name": "零售", "sections": {"entry_templates": {"retail": layout}}}
+    (tmp_path / "retail.json").write_text(json.dumps(document), encoding="utf-8")
+    page = browser.post(reverse("ledger_new"), {**steps[1], "template": "retail"})
+    assert "retail.json" in page.text and "录入模板「零售" in page.text and "x_none" in page.text
+    assert not Ledger.objects.filter(code="NB01").exists()

@@ -108,6 +108,31 @@ def test_a_reserved_range_explains_itself(ledger, add_customer, users):
     assert scanning.scan(ledger)["faults"] == 0
 
 
+def test_neighbours_of_one_cause_are_one_gap(ledger, add_customer, save):
+    made = [add_customer() for _ in range(6)]
+    for at in (1, 2, 3):
+        save("manager", {"number": f"VIP-0000{at}"}, customer=made[at], reason="统一编号")
+    assert causes(ledger) == [(2, 4, "changed")]
+
+
+def test_customers_who_are_gone_explain_their_gap_together(ledger, add_customer):
+    made = [add_customer() for _ in range(6)]
+    with connection.cursor() as cursor:  # as another program would: the product itself keeps its customers
+        cursor.execute("UPDATE customers_customer SET number = 'X-' || id, number_key = 'X-' || id WHERE id IN (%s, %s)",
+                       [made[1].pk, made[2].pk])  # fmt: skip
+    NumberCounter.objects.update(next_serial=9)
+    assert causes(ledger) == [(2, 3, "changed"), (7, 8, "unknown")]
+
+
+def test_a_written_cause_counts_before_what_lies_in_it(ledger, add_customer, save, users):
+    rule = numbering.rule_in_force(ledger)
+    made = [add_customer() for _ in range(5)]
+    save("manager", {"number": "VIP-00002"}, customer=made[1])
+    save("manager", {"number": "VIP-00004"}, customer=made[3])
+    NumberGap.objects.create(rule=rule, scope="", first=1, last=4, cause="unknown", note="系统切换")
+    assert [(gap["first"], gap["note"]) for gap in found(ledger)["gaps"]] == [(2, "系统切换"), (4, "系统切换")]
+
+
 def test_a_gap_that_nobody_can_explain_is_a_fault_until_it_is_explained(client_of, ledger, add_customer):
     add_customer()
     NumberCounter.objects.update(next_serial=4)

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from customers.models import Category, ChangeBatch, Customer, NumberAlias, NumberCounter, NumberReservation, Renumbering
-from customers.numbers import renumbering
+from customers.numbers import planning, renumbering
 from customers.services import invariants
 from erp_site.shared.errors import BusinessError
 
@@ -100,7 +100,7 @@ def test_two_customers_change_numbers_in_one_act(ledger, add_customer, plan, run
 def test_beginning_again_uses_the_numbers_of_those_who_leave_them(ledger, add_customer, plan, run_plan, monkeypatch):
     for number in ("KH000003", "KH000001", "KH000002", "KH000009"):
         add_customer(number=number)
-    monkeypatch.setattr(renumbering, "CHUNK", 2)
+    monkeypatch.setattr(planning, "CHUNK", 2)
     made = plan(restart=True)
     assert made.counts["changes"] == 4
     done = run_plan(made)
@@ -111,7 +111,7 @@ def test_beginning_again_uses_the_numbers_of_those_who_leave_them(ledger, add_cu
 
 
 def test_a_long_chain_over_many_chunks(ledger, add_customer, plan, run_plan, monkeypatch):
-    monkeypatch.setattr(renumbering, "CHUNK", 3)
+    monkeypatch.setattr(planning, "CHUNK", 3)
     for at in range(2, 12):
         add_customer(number=f"KH{at:06d}")
     done = run_plan(plan(restart=True))
@@ -123,7 +123,7 @@ def test_a_long_chain_over_many_chunks(ledger, add_customer, plan, run_plan, mon
 def test_a_ring_that_is_too_long_is_refused(ledger, add_customer, plan, monkeypatch):
     for number in ("KH000002", "KH000003", "KH000001"):
         add_customer(number=number)
-    monkeypatch.setattr(renumbering, "MOST_RING", 2)
+    monkeypatch.setattr(planning, "MOST_RING", 2)
     with pytest.raises(BusinessError) as refused:
         plan(restart=True)
     assert refused.value.code == "renumber.ring"
@@ -137,7 +137,7 @@ class Killed(BaseException):
 def test_work_that_was_cut_off_goes_on_behind_the_last_chunk(
     ledger, rule, add_customer, plan, run_plan, actor, monkeypatch
 ):
-    monkeypatch.setattr(renumbering, "CHUNK", 2)
+    monkeypatch.setattr(planning, "CHUNK", 2)
     for _ in range(5):
         add_customer()
     rule([text("HZ"), serial(5)], replaces=True)

@@ -161,6 +161,26 @@ def test_reserved_numbers_may_be_typed_even_where_numbers_are_automatic(reserve,
     assert codes(save("manager", {"name": "乙", "number": "KH000600"})) == ["number.automatic"]
 
 
+def test_a_range_of_another_counter_shows_that_counters_numbers(reserve, rule):
+    rule([{"type": "kind"}, text("-"), serial(5)], reset="prefix", replaces=True)
+    row = reserve("500", "599", scope="GR-")
+    assert row.scope == "GR-*"
+    assert reserving.free_numbers(row, 2) == ["GR-00500", "GR-00501"]
+
+
+def test_a_range_of_another_year_shows_that_years_numbers(reserve, rule):
+    rule([text("KH"), {"type": "date", "format": "YYYY"}, serial(4)], reset="year", replaces=True)
+    assert reserving.free_numbers(reserve("1", "20", scope="2031"), 1) == ["KH20310001"]
+
+
+@pytest.mark.parametrize("scope", ["XX-*", "QY", "2031", "-"])
+def test_a_counter_that_the_rule_cannot_have_is_refused(reserve, rule, scope):
+    rule([{"type": "kind"}, text("-"), serial(5)], reset="prefix", replaces=True)
+    with pytest.raises(BusinessError, match="没有计数范围") as refused:
+        reserve("500", "599", scope=scope)
+    assert refused.value.field == "scope"
+
+
 def test_a_range_that_cannot_be_reserved_is_refused(reserve, add_customer):
     add_customer()
     for first, last, code in (

@@ -1,12 +1,11 @@
 """部门、公司、职位: adding, moving, merging, disabling; circles are refused with their chain."""
 
 import pytest
-from django.contrib.admin.models import LogEntry
 
 from customers.models import Customer, Transfer
 from erp_site.jobs import runner
 from erp_site.shared.errors import BusinessError, NotAllowed
-from permissions.models import Company, Department, Position, User
+from permissions.models import Company, Department, Position, RightChange, User
 from permissions.organisation import companies, departments, positions
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +21,7 @@ class TestTree:
             code="D13", name="销售三部", parent=departments_there["D1"], head=users["supervisor"], by=keeper
         )
         assert (made.parent.name, made.head.username) == ("销售部", "supervisor")
-        assert LogEntry.objects.get(object_id=str(made.pk), user=keeper).action_flag == 1
+        assert "新增部门「销售三部」" in RightChange.objects.get(by=keeper).detail
 
     def test_the_chain_is_named_when_a_move_would_make_a_circle(self, departments_there, keeper):
         with pytest.raises(BusinessError) as refusal:

@@ -5,7 +5,7 @@ import pytest
 from customers.models import NumberAlias
 from customers.services import pipeline
 from customers.services.edits import Edit
-from permissions.models import FieldRule
+from permissions.models import FieldRule, Role
 
 DERIVE, SUGGEST = "/l/HZ01/customers/derive/", "/l/HZ01/customers/suggest/"
 
@@ -81,6 +81,19 @@ def test_suggestions(client_of, customer, text):
     assert customer.get_absolute_url() in page
     assert "<html" not in page
     assert customer.get_absolute_url() not in client_of("sales2").post(SUGGEST, {"q": text}).content.decode()
+
+
+def test_a_suggestion_says_by_which_former_name_or_number_it_was_found(client_of, add_customer, system, ledger):
+    firm = add_customer(name="杭州恒源机械有限公司", owner="sales1")
+    for values in ({"name": "杭州新源机械有限公司"}, {"number": "VIP-00001"}):
+        edit = Edit(values=values, customer_id=firm.pk, reason="更名")
+        pipeline.submit([edit], ledger=ledger, by=system, kind="edit", reason="更名")
+    sales = client_of("sales1")
+    assert "曾用名 杭州恒源机械有限公司" in sales.post(SUGGEST, {"q": "恒源"}).content.decode()
+    assert "曾用名" not in sales.post(SUGGEST, {"q": "新源"}).content.decode()
+    assert "原编号 KH000001" in sales.post(SUGGEST, {"q": "KH000001"}).content.decode()
+    FieldRule.objects.create(role=Role.objects.get(ledger=ledger, code="sales"), field="number", level=0)
+    assert "KH000001" not in sales.post(SUGGEST, {"q": "恒源"}).content.decode()
 
 
 def test_at_most_eight_and_the_number_first(client_of, add_customer, users, ledger):

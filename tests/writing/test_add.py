@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from customers.models import ChangeBatch, Contact, Customer, Event, ForeignNumber, IdentityClaim, MatchKey
+from customers.models import ChangeBatch, Contact, Customer, Event, ForeignNumber, IdentityClaim, MatchKey, MatchProfile
 from customers.services import invariants, pipeline
 from customers.services.edits import Edit, PartEdit
 
@@ -53,7 +53,11 @@ def test_every_write_leaves_batch_history_event_keys_and_claim(ledger, system):
         row = history.get()
         assert (row.history_type, row.batch_id) == ("+", batch.pk)
     assert Event.objects.get().kind == "customer.added"
-    assert MatchKey.objects.filter(customer_id=pk).count() == 6  # name, code, phone, mobile, e-mail, bank account
+    edit = outcome.added[0]
+    assert len(edit.keys) == 6  # name, code, phone, mobile, e-mail, bank account
+    keys = set(MatchKey.objects.filter(customer_id=pk).values_list("key", flat=True))
+    assert edit.keys.keys() < keys  # and those by which he is found though nothing is equal
+    assert MatchProfile.objects.get().customer_id == pk
     assert IdentityClaim.objects.get().customer_id == pk
     assert list(invariants.broken()) == []
 

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 
+from customers.models import NumberGap
 from customers.numbers import renumbering, scanning
 from erp_site.shared.commands import FoundFaults, ProductCommand
 from ledgers.services import finding
@@ -62,5 +63,6 @@ def _sample(kind: str, sample: dict) -> str:
     if "number" in sample:
         return f"#{sample['customer']} {sample['number']!r}"
     if kind == "gap":
-        return f"{sample['name']} {sample['scope']} {sample['first_text']}–{sample['last_text']} {sample['cause']} {sample['note']}"
+        cause = dict(NumberGap.Cause.choices)[sample["cause"]]
+        return f"{sample['name']} {sample['scope']} {sample['first_text']}–{sample['last_text']} {cause} {sample['note']}".rstrip()
     return " ".join(str(value) for key, value in sample.items() if key not in ("rule", "reservation"))

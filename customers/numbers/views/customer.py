@@ -21,6 +21,7 @@ from ...forms.placing import words
 from ...models import ChangeBatch, Customer, ForeignNumber
 from ...presenting import Presenter
 from ...services import pipeline
+from ...services.changing import is_view_only
 from ...services.edits import Edit
 from ...services.number_rules import AUTO, CHOSEN_BY, RuleSet
 from ...views.fetching import visible_customer
@@ -50,7 +51,7 @@ def customer_numbers(request: HttpRequest, pk: int) -> HttpResponse:
     customer = visible_customer(request, pk)
     if not request.actor.may_read("number"):
         raise NotAllowed(
-            _("您无权查看客户编号。"), rule=_("字段权限：客户编号"), remedy=_("请向账套主管申请查看客户编号的权限。")
+            _("您无权查看客户编号。"), rule=request.actor.field_decision("number").rule, field_key="number"
         )
     number_form = NumberForm(request.POST if "change" in request.POST else None)
     foreign_form = ForeignForm(request.POST if "foreign" in request.POST else None)
@@ -117,6 +118,7 @@ def _context(request: HttpRequest, customer: Customer) -> dict:
     ready = RuleSet(request.ledger).choose({key: getattr(customer, key) for key in CHOSEN_BY})
     mode = ready.mode if ready else request.ledger.parameter("number_mode")
     may_edit = request.actor.can(Right.EDIT) and request.ledger.is_active and request.actor.may_edit("number")
+    may_edit = may_edit and not is_view_only(customer, request.actor)
     foreign_level = request.actor.may_read(foreign_field("x").right_key)
     return {
         "customer": customer,
@@ -129,7 +131,8 @@ def _context(request: HttpRequest, customer: Customer) -> dict:
         "is_automatic": mode == AUTO,
         "may_foreign": request.actor.can(Right.EDIT)
         and request.ledger.is_active
-        and request.actor.may_edit(foreign_field("x").right_key),
+        and request.actor.may_edit(foreign_field("x").right_key)
+        and not is_view_only(customer, request.actor),
     }
 
 

@@ -61,7 +61,9 @@ def numbers_health(request: HttpRequest) -> HttpResponse:
 def _finding(finding: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
     """A finding with its words; of customers it shows those whom the reader sees."""
     ids = [sample["customer"] for sample in finding["samples"] if "customer" in sample]
-    seen = dict(Customer.objects.visible_to(request.actor).filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+    rows = Customer.objects.visible_to(request.actor).filter(pk__in=ids).values_list("pk", "name") if ids else ()
+    # Every sample shows a number, so whoever may not read numbers sees none.
+    seen = {pk: request.actor.shown("name", name) or "" for pk, name in rows if request.actor.may_read("number")}
     samples = [
         {**sample, "customer_name": seen.get(sample["customer"], "")}
         for sample in finding["samples"]

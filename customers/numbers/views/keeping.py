@@ -33,7 +33,7 @@ class ReserveForm(forms.Form):
         label=gettext_lazy("计数范围"),
         max_length=60,
         required=False,
-        help_text=gettext_lazy("分开计数的规则填写，如 HD-VIP-*；空为示例客户的那一个"),
+        help_text=gettext_lazy("分开计数的规则填写，如 HD-VIP-* 或 2027；规则页的“流水号”里有已用的范围"),
     )
     first = forms.CharField(label=gettext_lazy("流水号自"), max_length=18)
     last = forms.CharField(label=gettext_lazy("流水号至"), max_length=18)
@@ -42,6 +42,7 @@ class ReserveForm(forms.Form):
         Department.objects.filter(is_active=True),
         label=gettext_lazy("给哪个部门"),
         required=False,
+        empty_label=gettext_lazy("（不指定）"),
         help_text=gettext_lazy("该部门及下级的人可以使用这些编号"),
     )
     ends_on = forms.DateField(

@@ -5,6 +5,7 @@ What lives here: HTTP. What does not: the plan and its work (``numbers.renumberi
 
 import csv
 from collections.abc import Iterator
+from itertools import islice
 
 from django import forms
 from django.contrib import messages
@@ -28,6 +29,7 @@ from .health import prepared
 from .tabs import progress_of, render_numbers
 
 SHOWN = 50
+_AT_ONCE = 1_000
 State = Renumbering.State
 
 
@@ -139,8 +141,10 @@ def renumber_table(request: HttpRequest, pk: int) -> HttpResponse:
     def lines() -> Iterator[str]:
         writer = csv.writer(_Echo())
         yield "\ufeff" + writer.writerow([_("原编号"), _("新编号")])
-        for _pk, old, new in renumbering.table(plan):
-            yield writer.writerow([_harmless(old), _harmless(new)])
+        rows = renumbering.table(plan)
+        while some := list(islice(rows, _AT_ONCE)):
+            for each in renumbering.shown(some, request.actor):
+                yield writer.writerow([_harmless(each["old"]), _harmless(each["new"])])
 
     response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="renumbering-{plan.pk}.csv"'

@@ -26,8 +26,9 @@ from ...models import NumberingRule
 from ...rules.checked import ERROR
 from ...services.number_rules import rows_in_force
 from .. import judging, trying, versions, wording
-from ..forms import ExampleForm, NumberSettingsForm, OptionsForm, RuleForm, StartForm
+from ..forms import RuleForm
 from ..jobs import TRY, ask_for_trial, is_small, latest
+from ..option_forms import ExampleForm, NumberSettingsForm, OptionsForm, StartForm
 from .tabs import progress_of, render_numbers
 
 OLD_RULES = 20
@@ -303,6 +304,14 @@ def numbering_discard(request: HttpRequest, pk: int) -> HttpResponse:
 # --- trial --------------------------------------------------------------------------------------------------------------
 
 
+def _for_reader(result: dict, request: HttpRequest) -> dict:
+    """A trial goes through all customers: names and numbers are for whoever sees them all, the counts for everybody who may configure."""
+    actor = request.actor
+    if actor.sees_all and actor.may_read("name") and actor.may_read("number"):
+        return result
+    return {key: [] if key.endswith("examples") else value for key, value in result.items()}
+
+
 @require_http_methods(["GET", "POST"])
 @needs(Right.CONFIGURE)
 def numbering_trial(request: HttpRequest, pk: int) -> HttpResponse:
@@ -322,7 +331,7 @@ def numbering_trial(request: HttpRequest, pk: int) -> HttpResponse:
     url = reverse("numbering_trial", args=[ledger.code, pk])
     context = {
         **_line(rule),
-        "result": result,
+        "result": _for_reader(result, request) if result else None,
         "verdict": trying.verdict(result) if result else [],
         "job": job,
         "progress": progress_of(job, _("试编"), url) if job is not None and not job.is_finished else None,

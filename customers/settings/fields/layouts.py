@@ -75,6 +75,7 @@ class Line:
     may_require: bool = True
     may_default: bool = True
     is_block: bool = False  # all rows of a part
+    part: str = ""  # of a field of the part's first row: it can be required, and stands where the part does
 
     @property
     def place(self) -> int:
@@ -122,7 +123,7 @@ def entry_template_edit(request: HttpRequest, pk: int | None = None) -> HttpResp
     context = {
         "form": form,
         "template": template,
-        "lines": sorted(lines, key=lambda line: (line.section or MOST_SECTIONS + 1, line.place)),
+        "lines": sorted(lines, key=lambda line: (line.section or MOST_SECTIONS + 1, line.place, bool(line.part))),
         "section_names": _names(form, start),
         "sections": _drawn(_names(form, start), lines),
     }
@@ -156,6 +157,8 @@ def _lines(
     defaults = template.defaults if template else {}
     found = []
     for each in catalogue.fields:
+        if each.part in FORM_PARTS and each.primary:
+            found.append(_line_of_part(each, each.key in required, places))
         if each.part or (each.read_only and not each.is_own):
             continue
         section, order = places.get(each.key, (0, 0))
@@ -179,6 +182,13 @@ def _lines(
     return found
 
 
+def _line_of_part(each: Field, is_required: bool, places: dict[str, tuple[int, int]]) -> Line:
+    section, order = places.get(each.part, (0, 0))
+    return Line(
+        each.key, str(each.label), section, order, is_required, may_default=False, part=str(PART_HEADINGS[each.part])
+    )
+
+
 def _default_text(presenter: Presenter, each: Field, value: Any) -> str:
     if value is None or isinstance(value, str):
         found = dict((*each.choices, *each.old_choices)).get(value) if value else ""
@@ -188,8 +198,9 @@ def _default_text(presenter: Presenter, each: Field, value: Any) -> str:
 
 def _read(lines: list[Line], data: Any) -> None:
     for line in lines:
-        line.section = _number(data.get(f"section-{line.key}"), MOST_SECTIONS)
-        line.order = _number(data.get(f"order-{line.key}"), LAST)
+        if not line.part:
+            line.section = _number(data.get(f"section-{line.key}"), MOST_SECTIONS)
+            line.order = _number(data.get(f"order-{line.key}"), LAST)
         line.is_required = line.may_require and f"required-{line.key}" in data
         line.default = data.get(f"default-{line.key}", "").strip()[:200] if line.may_default else ""
 
@@ -208,7 +219,7 @@ def _drawn(names: list[str], lines: list[Line]) -> list[dict[str, Any]]:
     """The sections with what stands in them, in order."""
     found = [{"label": name, "fields": []} for name in names]
     for line in sorted(lines, key=lambda line: line.place):
-        if 1 <= line.section <= len(found):
+        if not line.part and 1 <= line.section <= len(found):
             found[line.section - 1]["fields"].append(line)
     return found
 

@@ -250,6 +250,7 @@ _ACTS = {
     "disable": (custom_fields.disable, gettext_lazy("已停用「%(label)s」；内容都保留，随时可以启用。")),
     "enable": (custom_fields.enable, gettext_lazy("已启用「%(label)s」。")),
     "delete": (custom_fields.delete, gettext_lazy("已把「%(label)s」放入回收站；内容都保留。")),
+    "resume": (own_converting.resume, gettext_lazy("正在继续转换「%(label)s」的内容。")),
     "restore": (custom_fields.restore, gettext_lazy("已恢复「%(label)s」，目前为停用状态，检查后请启用。")),
 }
 
@@ -275,4 +276,8 @@ def custom_field_bin(request: HttpRequest) -> HttpResponse:
         .exclude(state=State.ACTIVE)
         .select_related("choice_set", "ledger")
     )
-    return render_fields(request, "settings/fields/bin.html", "field_design", {"rows": rows.order_by("state", "label")})
+    found = [
+        {"row": row, "fault": own_converting.fault(row) if row.state == State.CONVERTING else None}
+        for row in rows.order_by("state", "label")
+    ]
+    return render_fields(request, "settings/fields/bin.html", "field_design", {"rows": found})

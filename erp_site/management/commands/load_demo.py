@@ -25,7 +25,7 @@ from ledgers.models import Ledger
 from ledgers.services import configuration, copying, creating, members
 from permissions import duties
 from permissions.actor import Actor
-from permissions.models import Company, Department, Position, User
+from permissions.models import Company, Department, Duty, Position, User
 
 CATEGORIES = {
     "ZD": {"name": "重点客户"},
@@ -81,6 +81,13 @@ def load_people() -> dict[str, User]:
     return people
 
 
+def _give_duty(user: User, duty: str) -> None:
+    if duty in Duty.values:
+        duties.assign(user, duty, by=None)
+    else:
+        user.groups.add(duties.group_of(duty))
+
+
 def _position(name: str) -> Position:
     code, rank = next((code, rank) for code, (known, rank) in demo.POSITIONS.items() if known == name)
     found = Position.objects.filter(name=name).first()
@@ -103,7 +110,7 @@ def _person(person: demo.Person, department: Department | None, people: dict[str
             is_superuser=person.is_superuser,
         )
         if person.duty:
-            user.groups.add(duties.group_of(person.duty))
+            _give_duty(user, person.duty)
     elif user.email != address:
         raise CommandError(
             _("已有用户「%(name)s」，它不是演示账号。请在空数据库中装入演示数据。") % {"name": person.username}

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from customers.fields import Catalogue
 from erp_site.shared.errors import BusinessError
+from permissions.logs import access
 
 from ...models import ImportBatch
 from .. import errorfile, findings, reporting, template, uploads
@@ -31,6 +32,7 @@ def import_template(request: HttpRequest) -> HttpResponse:
 def import_errors(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
     """The refused rows as a file to mend; it holds the importer's own values, so it is only his."""
     _require_own(request, batch)
+    _note(request, batch, _("待改正的行"))
     response = HttpResponse(errorfile.workbook(batch), content_type=XLSX)
     name = _("%(name)s 待改正.xlsx") % {"name": batch.file_name.rsplit(".", 1)[0]}
     response["Content-Disposition"] = content_disposition_header(True, name)
@@ -47,6 +49,7 @@ def import_report(request: HttpRequest, batch: ImportBatch) -> StreamingHttpResp
         return findings.for_reader([finding], batch, catalogue, request.actor)[0]
 
     dry_run = batch.state == State.CHECKED
+    _note(request, batch, _("报告"))
     response = StreamingHttpResponse(
         reporting.text(batch, dry_run=dry_run, masked=masked), content_type="application/json; charset=utf-8"
     )
@@ -61,9 +64,16 @@ def import_original(request: HttpRequest, batch: ImportBatch) -> StreamingHttpRe
     _require_own(request, batch)
     if not batch.stored_name:
         raise BusinessError(_("原文件已不在服务器上。"), code="import.file_gone")
+    _note(request, batch, _("原文件"))
     response = StreamingHttpResponse(uploads.original(batch), content_type="application/octet-stream")
     response["Content-Disposition"] = content_disposition_header(True, batch.file_name)
     return response
+
+
+def _note(request: HttpRequest, batch: ImportBatch, what: str) -> None:
+    words = {"batch": batch.pk, "what": what}
+    detail = _("导入 #%(batch)s：%(what)s") % words
+    access.note(request.actor, access.Kind.DOWNLOAD, count=batch.rows, detail=detail, request=request)
 
 
 def _require_own(request: HttpRequest, batch: ImportBatch) -> None:

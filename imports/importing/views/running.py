@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from customers.fields import Catalogue
+from customers.undoing.acts import can_undo
 from erp_site.jobs import queue
 from erp_site.jobs.models import Job
 
@@ -108,5 +109,6 @@ def import_detail(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
         "mapping": [(column["heading"], catalogue.get(column["field"])) for column in batch.columns if column["field"]],
         "has_errors": bool(batch.count("rejected")) or batch.state == State.CANCELLED,
         "written": f"{written:,}" if written else "",
+        "may_undo": bool(batch.change_batch and can_undo(batch.change_batch, request.actor)),
     }
     return render(request, "imports/detail.html", context)

@@ -16,6 +16,8 @@ from django.utils.translation import ngettext
 
 from customers.fields import FOREIGN_PREFIX, Catalogue
 from customers.models import ForeignNumber
+from customers.undoing import acts
+from customers.undoing.showing import tally_text
 from erp_site.shared.commands import FoundFaults, ProductCommand
 from erp_site.shared.errors import BusinessError
 from imports.importing import checking, errorfile, finishing, inspecting, options, reporting, uploads, writing
@@ -67,7 +69,9 @@ class Command(ProductCommand):
         size.add_argument("--batch-size", type=int, default=1000, help=_("每批提交的行数"))
         act = parser.add_argument_group(_("执行"))
         act.add_argument("--dry-run", action="store_true", help=_("只检查，不写入"))
-        act.add_argument("--resume", type=int, metavar="ID", help=_("继续一个中断的导入"))
+        again = act.add_mutually_exclusive_group()
+        again.add_argument("--resume", type=int, metavar="ID", help=_("继续一个中断的导入"))
+        again.add_argument("--undo", type=int, metavar="ID", help=_("撤销一个导入；之后又改过的客户保留现状并列出"))
         act.add_argument("--as", dest="username", help=_("以该用户的身份和权限导入；默认是系统"))
         act.add_argument("--reason", default="", help=_("导入原因，记入变更历史"))
         act.add_argument("--report", metavar="REPORT.json", help=_("把完整报告写入此文件"))
@@ -81,6 +85,9 @@ class Command(ProductCommand):
             return
         by = finding.command_actor(ledger, given["username"])
         by.require(Right.IMPORT)
+        if given["undo"]:
+            self._undo(_batch_of(ledger, by, given["undo"]), by, given)
+            return
         _require_writable_targets(given)
         batch = self._resumed(ledger, by, given) if given["resume"] else self._received(ledger, by, given)
         try:
@@ -128,11 +135,7 @@ class Command(ProductCommand):
         return batch
 
     def _resumed(self, ledger, by: Actor, given: dict[str, Any]) -> ImportBatch:
-        batch = ImportBatch.objects.visible_to(by).filter(ledger=ledger, pk=given["resume"]).first()
-        if batch is None:
-            raise CommandError(
-                _("账套 %(ledger)s 没有编号为 %(pk)s 的导入。") % {"ledger": ledger.code, "pk": given["resume"]}
-            )
+        batch = _batch_of(ledger, by, given["resume"])
         if batch.is_running and batch.job is not None and not batch.job.is_finished:
             raise CommandError(_("该导入正在后台执行，不必继续。"))
         if batch.is_over:
@@ -142,6 +145,21 @@ class Command(ProductCommand):
         batch.job = None  # from now on this process is who works on it
         batch.save(update_fields=["job"])
         return batch
+
+    def _undo(self, batch: ImportBatch, by: Actor, given: dict[str, Any]) -> None:
+        """Put back what an import did, as far as nobody touched it since."""
+        if batch.change_batch is None:
+            raise CommandError(_("该导入没有写入任何客户，不需要撤销。"))
+        told = _("已处理 %(done)s 个客户")
+        tally = acts.undo(
+            batch.change_batch,
+            by=by,
+            reason=given["reason"],
+            progress=lambda done: self.progress(told % {"done": done}),
+        )
+        self.show(tally.as_result(batch.change_batch.undone_by), tally_text(tally))
+        if tally.left:
+            raise FoundFaults(_("有 %(left)s 处保留现状。") % {"left": f"{tally.left:,}"})
 
     # --- work ---------------------------------------------------------------------------------------------------------
 
@@ -261,6 +279,16 @@ def _fields(batch: ImportBatch, columns: dict[str, str] | None, *, is_file: bool
     if columns is None or is_file:
         return None if columns is None else options.mapping_from(batch, columns)
     return [columns.get(column["heading"], "") for column in batch.columns]
+
+
+def _batch_of(ledger, by: Actor, pk: int) -> ImportBatch:
+    """The import with this number, if the actor may know of it."""
+    batch = (
+        ImportBatch.objects.visible_to(by).filter(ledger=ledger, pk=pk).select_related("change_batch__ledger").first()
+    )
+    if batch is None:
+        raise CommandError(_("账套 %(ledger)s 没有编号为 %(pk)s 的导入。") % {"ledger": ledger.code, "pk": pk})
+    return batch
 
 
 def _require_writable_targets(given: dict[str, Any]) -> None:
