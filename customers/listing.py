@@ -196,9 +196,7 @@ def filter_field(catalogue: Catalogue, actor: Actor, key: str) -> Field | None:
     return field_ if not by_key or finding.may_look_up(actor, field_.match) else None
 
 
-def filter_condition(
-    catalogue: Catalogue, actor: Actor, key: str, value: str, filters: dict[str, str]
-) -> Q | None:
+def filter_condition(catalogue: Catalogue, actor: Actor, key: str, value: str, filters: dict[str, str]) -> Q | None:
     """The condition of one basic filter, one of ``filters``; None for one that does not apply, or that another one holds."""
     if (derived := conditions.get(key)) is not None:
         return derived.q(catalogue.ledger, value, actor) if derived.may_be_used(actor) else None
@@ -338,9 +336,7 @@ def _count(asked: _Asked) -> int:
     """How many are found, as far as anybody is told."""
     if asked.is_many:
         return COUNT_CAP + 1
-    return (
-        asked.reached.count(COUNT_CAP + 1) if asked.reached else asked.found.order_by()[: COUNT_CAP + 1].count()
-    )
+    return asked.reached.count(COUNT_CAP + 1) if asked.reached else asked.found.order_by()[: COUNT_CAP + 1].count()
 
 
 def _ordered(found, column: str, descending: bool):

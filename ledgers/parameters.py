@@ -111,9 +111,7 @@ PARAMETERS: dict[str, Parameter] = {
                 ("allow", _("允许")),
             ),
         ),
-        Parameter(
-            "share_days", _("客户共享默认天数"), 30, between=(1, 3650), help=_("共享一位客户时先填好的期限")
-        ),
+        Parameter("share_days", _("客户共享默认天数"), 30, between=(1, 3650), help=_("共享一位客户时先填好的期限")),
         Parameter("share_max_days", _("客户共享最长天数"), 365, between=(1, 3650), help=_("到期后共享自动失效")),
         Parameter("credit_enabled", _("启用信用管理"), True),
         Parameter(

@@ -52,7 +52,9 @@ class DuplicatePair(models.Model):
     left_print = models.BigIntegerField()
     right_print = models.BigIntegerField()
     dismissed_at = models.DateTimeField()
-    dismissed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, db_index=False, related_name="+")
+    dismissed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, db_index=False, related_name="+"
+    )
     reason = models.CharField(max_length=200, blank=True)
 
     class Meta:

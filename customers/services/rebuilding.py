@@ -16,9 +16,7 @@ STEP = 1_000
 Progress = Callable[[int], None]
 
 
-def rebuild(
-    ledger, *, keys: bool, search: bool, progress: Progress = lambda done: None, outdated: bool = False
-) -> int:
+def rebuild(ledger, *, keys: bool, search: bool, progress: Progress = lambda done: None, outdated: bool = False) -> int:
     """Recompute what was asked for, a thousand customers a transaction; returns how many were done.
 
     ``outdated``: only of customers whose keys were made with older rules of the matcher, or never.

@@ -135,7 +135,9 @@ def page(customer: Customer, presenter: Presenter, *, before: str = "", size: in
     rows = list(history.values()[: size + 1])
     shown, older = rows[:size], rows[1:]
     reader = Reader(presenter)
-    batches = ChangeBatch.objects.select_related("by", "acting_for", "ledger").in_bulk({row["batch_id"] for row in shown})
+    batches = ChangeBatch.objects.select_related("by", "acting_for", "ledger").in_bulk(
+        {row["batch_id"] for row in shown}
+    )
     parts = _part_rows(customer.pk, [row["history_date"] for row in shown])
     entries = [
         reader.entry(before_row, row, parts.get((row["batch_id"], row["history_date"]), []), batches[row["batch_id"]])

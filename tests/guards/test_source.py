@@ -15,6 +15,7 @@ SEES_ALL = {
     "customers/categorising/counting.py",
     "customers/categorising/kinds.py",
     "customers/categorising/regions.py",
+    "customers/duplicates/scanning.py",
     "customers/handover/selecting.py",
     "customers/services/numbering.py",
     "customers/services/number_checks.py",
@@ -30,6 +31,7 @@ SEES_ALL = {
 
 # The only places that may write customer tables.
 WRITERS = {
+    "customers/duplicates/storing.py",
     "customers/services/bulk.py",
     "customers/own/indexing.py",
     "customers/services/rebuilding.py",
@@ -74,7 +76,9 @@ def test_customers_are_fetched_through_visible_to(path):
         return
     for first, links, line in chains(ast.parse(path.read_text())):
         if first == "Customer" and links[:1] == ["objects"] and len(links) > 1:
-            assert links[1] in ("visible_to", "changeable_by", "awaited_by", "none"), f"{name(path)}:{line} reads customers without a scope"
+            assert links[1] in ("visible_to", "changeable_by", "awaited_by", "none"), (
+                f"{name(path)}:{line} reads customers without a scope"
+            )
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)

@@ -49,7 +49,9 @@ def everything() -> dict[str, list]:
     return {
         model._meta.label: sorted(map(repr, model._base_manager.values_list()))
         for model in apps.get_models()
-        if model._meta.app_label not in NOT_ITS and model._meta.managed and model._meta.label != "permissions.AccessRecord"
+        if model._meta.app_label not in NOT_ITS
+        and model._meta.managed
+        and model._meta.label != "permissions.AccessRecord"
     }
 
 

@@ -13,7 +13,7 @@ from permissions.models import User
 def keeper(users) -> User:
     """小系: keeps the organisation (duty 系统管理员), is no superuser and belongs to no set."""
     made = User.objects.create_user("keeper", password="demo-pass-2026", display_name="小系", is_staff=True)
-    made.groups.add(duties.group_of(duties.SYSTEM))
+    duties.assign(made, duties.SYSTEM, by=None)
     return made
 
 

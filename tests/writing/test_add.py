@@ -114,7 +114,7 @@ def test_a_failure_in_the_middle_gives_the_number_back(ledger, system, monkeypat
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as broken, pytest.raises(RuntimeError):
-        broken.setattr(writing._Writer, "_events", fail)
+        broken.setattr(writing.Writer, "tell", fail)
         add(ledger, system, FIRM)
     assert not Customer.objects.exists()
     add(ledger, system, FIRM)

@@ -15,6 +15,7 @@ from customers.rules.identifiers import number_key
 from customers.services import rebuilding
 from erp_site.shared.commands import ProductCommand
 from ledgers.services import finding
+from permissions.actor import Actor
 
 _WRITTEN_AT_ONCE = 20_000
 
@@ -62,14 +63,14 @@ class Command(ProductCommand):
         found = scanning.scan(ledger, progress=tell, processes=options["processes"], fresh=options["fresh"])
         silent = dismissing.silenced(ledger.pk, found.ids, found.prints, found.pairs["left"], found.pairs["right"])
         shown = found.pairs[~silent & (found.pairs["chance"] >= max(least, scanning.steps.KEPT))]
-        numbers = _numbers(found, shown)
+        numbers = _numbers(ledger, found, shown)
         if options["out"]:
             _write(
                 options["out"], ("number_a", "number_b", "score", "verdict", "evidence"), _pairs(found, shown, numbers)
             )
         groups = found.groups(least=max(least, deciding.GROUP), without=silent)
         if options["clusters"]:
-            numbers |= _of(pk for group in groups for pk in group if pk not in numbers)
+            numbers |= _of(ledger, (pk for group in groups for pk in group if pk not in numbers))
             rows = ((at, numbers[pk]) for at, group in enumerate(groups, 1) for pk in group)
             _write(options["clusters"], ("cluster", "number"), rows)
         verdicts = Counter(np.where(shown["chance"] >= deciding.DUPLICATE, "duplicate", "possible").tolist())
@@ -109,16 +110,17 @@ class Command(ProductCommand):
         self.progress(f"{names[step]} {done} / {of}" if of else f"{names[step]} {done}")
 
 
-def _of(ids) -> dict[int, str]:
-    """customer id → number, a thousand a query."""
+def _of(ledger, ids) -> dict[int, str]:
+    """customer id → number, a thousand a query; a command sees the whole set."""
+    everybody = Customer.objects.visible_to(Actor.system(ledger.pk))
     wanted, found = list(ids), {}
     for start in range(0, len(wanted), 1000):
-        found |= dict(Customer.objects.filter(pk__in=wanted[start : start + 1000]).values_list("pk", "number"))
+        found |= dict(everybody.filter(pk__in=wanted[start : start + 1000]).values_list("pk", "number"))
     return found
 
 
-def _numbers(found: scanning.Scan, shown: np.ndarray) -> dict[int, str]:
-    return _of(found.ids[np.unique(np.concatenate([shown["left"], shown["right"]]))].tolist())
+def _numbers(ledger, found: scanning.Scan, shown: np.ndarray) -> dict[int, str]:
+    return _of(ledger, found.ids[np.unique(np.concatenate([shown["left"], shown["right"]]))].tolist())
 
 
 def _pairs(found: scanning.Scan, shown: np.ndarray, numbers: dict[int, str]) -> Iterator[tuple]:
