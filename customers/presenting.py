@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from permissions.actor import Actor
-from permissions.models import Department, User
+from permissions.everybody import people_of
+from permissions.models import Department
 from permissions.rights import Level
 
 from .fields import FOREIGN_PREFIX, Catalogue, Field, Type
@@ -71,7 +72,7 @@ class Presenter:
         if type not in self._names:
             rows = {
                 Type.CATEGORY: lambda: Category.objects.filter(ledger=self.catalogue.ledger),
-                Type.USER: lambda: User.objects.filter(memberships__ledger=self.catalogue.ledger).distinct(),
+                Type.USER: lambda: people_of(self.catalogue.ledger.pk),
                 Type.DEPARTMENT: lambda: Department.objects.all(),
                 Type.SALES_REGION: lambda: SalesRegion.objects.filter(ledger=self.catalogue.ledger),
                 Type.TAGS: lambda: Tag.objects.filter(ledger=self.catalogue.ledger),

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from . import duties
@@ -32,6 +32,17 @@ def actors_of(
 def holders(ledger_id: int, right: str) -> list[User]:
     """The active users who have a right in the set today."""
     return [each.user for each in actors_of(ledger_id) if each.can(right)]
+
+
+def people_of(ledger_id: int) -> QuerySet[User]:
+    """Who belongs or once belonged to the set, himself or through his department: whom fields may name and who is named in them."""
+    departments: set[int] = set()
+    for department_id, with_below in DepartmentRole.objects.filter(ledger_id=ledger_id).values_list(
+        "department_id", "with_below"
+    ):
+        departments |= Department.subtree(department_id) if with_below else {department_id}
+    members = Membership.objects.filter(ledger_id=ledger_id).values("user_id")
+    return User.objects.filter(Q(pk__in=members) | Q(department_id__in=departments))
 
 
 class _Reading:

@@ -7,7 +7,8 @@ from functools import cached_property
 
 from django.db.models import Exists, OuterRef, Q
 
-from permissions.models import Department, User
+from permissions.everybody import people_of
+from permissions.models import Department
 
 from ..fields import Catalogue, Field, Type
 from ..models import Category, CustomerTag, SalesRegion, Tag
@@ -56,7 +57,7 @@ class Options:
 
     @cached_property
     def users(self) -> Pairs:
-        rows = User.objects.filter(is_active=True, memberships__ledger=self.ledger).distinct().order_by("username")
+        rows = people_of(self.ledger.pk).filter(is_active=True).order_by("username")
         return [(str(user.pk), str(user)) for user in rows]
 
     @cached_property

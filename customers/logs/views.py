@@ -16,9 +16,9 @@ from django.views.decorators.http import require_safe
 
 from ledgers.pages import needs, render_settings
 from permissions.actor import Actor
+from permissions.everybody import people_of
 from permissions.logs import reading, screens
 from permissions.logs.forms import AskForm
-from permissions.models import User
 from permissions.rights import Right
 
 from ..models import Customer
@@ -59,7 +59,7 @@ def _place(request: HttpRequest) -> screens.Place:
             for pk, number in seen
         }
 
-    people = User.objects.filter(memberships__ledger=request.ledger).values("pk")
+    people = people_of(request.ledger.pk).values("pk")
     return screens.Place(request.ledger.pk, people, customers, _form_of(actor))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from permissions.actor import Actor
-from permissions.models import User
+from permissions.everybody import people_of
 
 from ..fields import Catalogue, Field, Type
 from ..models import Customer, StoredFile
@@ -90,7 +90,7 @@ class OwnCleaner:
     def _members(self) -> dict[Any, tuple[int, bool]]:
         """Name, login or pk → (pk, whether he may be chosen); active people come before former ones of the same name."""
         if self._users is None:
-            rows = User.objects.filter(memberships__ledger=self.ledger).distinct().order_by("-is_active", "pk")
+            rows = people_of(self.ledger.pk).order_by("-is_active", "pk")
             self._users = {}
             for pk, username, shown, is_active in rows.values_list("pk", "username", "display_name", "is_active"):
                 for text in (pk, fold(username), fold(shown or "")):

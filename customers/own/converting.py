@@ -22,6 +22,7 @@ from ledgers.models import LedgerEvent
 from ledgers.services.locking import changeable
 from ledgers.services.logbook import note
 from permissions.actor import Actor, Door
+from permissions.everybody import people_of
 from permissions.models import User
 from permissions.rights import Right
 
@@ -258,7 +259,7 @@ def _converter(old: Field, new: Field) -> Callable[[Any], tuple[Any, str]]:
 def _names(old: Field) -> Mapping[Any, str]:
     """What people and customers are called, read when first asked for."""
     if old.type == T.USER:
-        rows = User.objects.filter(memberships__ledger=old.custom.ledger).distinct()
+        rows = people_of(old.custom.ledger_id)
         return {row.pk: str(row) for row in rows}
     return _Numbers(old.custom.ledger_id) if old.type == T.CUSTOMER else {}
 

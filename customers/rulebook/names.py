@@ -7,7 +7,8 @@ What does not live here: the language (``customers.rules.expressions``) and what
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from permissions.models import Department, User
+from permissions.everybody import people_of
+from permissions.models import Department
 
 from ..fields import Catalogue, Field, Type
 from ..models import Category, SalesRegion, Tag
@@ -78,8 +79,7 @@ def names_of(catalogue: Catalogue, only: Iterable[str] | None = None) -> Names:
 _LABELS: dict[str, Callable[[Any], dict[str, str]]] = {
     Type.CATEGORY: lambda ledger: dict(Category.objects.filter(ledger=ledger).values_list("code", "name")),
     Type.USER: lambda ledger: {
-        username: shown or username
-        for username, shown in User.objects.filter(memberships__ledger=ledger).values_list("username", "display_name")
+        username: shown or username for username, shown in people_of(ledger.pk).values_list("username", "display_name")
     },
     Type.DEPARTMENT: lambda ledger: dict(Department.objects.values_list("code", "name")),
     Type.SALES_REGION: lambda ledger: dict(SalesRegion.objects.filter(ledger=ledger).values_list("code", "name")),
@@ -107,7 +107,7 @@ class Coder:
     def _table(self, type: str) -> Mapping[int, Any]:
         if type not in self._tables:
             rows = {
-                Type.USER: lambda: User.objects.filter(memberships__ledger=self.ledger).values_list("pk", "username"),
+                Type.USER: lambda: people_of(self.ledger.pk).values_list("pk", "username"),
                 Type.DEPARTMENT: lambda: Department.objects.values_list("pk", "code"),
                 Type.SALES_REGION: lambda: SalesRegion.objects.filter(ledger=self.ledger).values_list("pk", "code"),
                 Type.TAGS: lambda: Tag.objects.filter(ledger=self.ledger).values_list("pk", "name"),

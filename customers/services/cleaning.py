@@ -15,7 +15,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from permissions.actor import Actor
-from permissions.models import Department, User
+from permissions.everybody import people_of
+from permissions.models import Department
 
 from ..fields import Catalogue, Field, Type
 from ..models import SalesRegion, Tag
@@ -87,9 +88,7 @@ class Cleaner:
                     "pk", "code", "name"
                 ),
                 Type.USER: lambda: (
-                    User.objects.filter(is_active=True, memberships__ledger=self.ledger)
-                    .distinct()
-                    .values_list("pk", "username", "display_name")
+                    people_of(self.ledger.pk).filter(is_active=True).values_list("pk", "username", "display_name")
                 ),
                 Type.DEPARTMENT: lambda: Department.objects.filter(is_active=True).values_list("pk", "code", "name"),
                 # The name of a tag that was merged means the one that took it in.

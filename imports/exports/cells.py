@@ -13,7 +13,8 @@ from customers.fields import Catalogue, Field, Type, foreign_field
 from customers.models import Category, ForeignNumber
 from customers.services.cleaning import Cleaner
 from permissions.actor import Actor
-from permissions.models import Department, User
+from permissions.everybody import people_of
+from permissions.models import Department
 
 from ..columns import Column
 from .records import Record, RecordPresenter
@@ -108,9 +109,7 @@ class Row:
 # type → (pk, name, code) of every row that a customer may point to
 _NAMED: dict[str, Callable[[Any], Any]] = {
     Type.CATEGORY: lambda ledger: Category.objects.filter(ledger=ledger).values_list("pk", "name", "code"),
-    Type.USER: lambda ledger: (
-        User.objects.filter(memberships__ledger=ledger).distinct().values_list("pk", "display_name", "username")
-    ),
+    Type.USER: lambda ledger: people_of(ledger.pk).values_list("pk", "display_name", "username"),
     Type.DEPARTMENT: lambda ledger: Department.objects.values_list("pk", "name", "code"),
 }
 

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _lazy
 from customers.fields import Catalogue, Field, Type
 from customers.models import Category
 from permissions.actor import Actor
-from permissions.models import Department, User
+from permissions.everybody import people_of
+from permissions.models import Department
 
 from ..columns import is_code
 
@@ -135,7 +136,7 @@ def _options(ledger, field: Field) -> list[str]:
     rows = {
         Type.CATEGORY: lambda: Category.objects.filter(ledger=ledger, is_active=True).values_list("name", flat=True),
         Type.DEPARTMENT: lambda: Department.objects.filter(is_active=True).values_list("name", flat=True),
-        Type.USER: lambda: map(str, User.objects.filter(is_active=True, memberships__ledger=ledger).distinct()),
+        Type.USER: lambda: map(str, people_of(ledger.pk).filter(is_active=True)),
     }
     found = rows[field.type]() if field.type in rows else ()
     return list(dict.fromkeys(found))[:_MOST_OPTIONS]
