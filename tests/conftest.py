@@ -62,15 +62,16 @@ def chromium():
 @pytest.fixture(scope="session", autouse=True)
 def _logs_can_be_emptied():
     """Tests with real transactions empty the tables afterwards, which the triggers of the logs would refuse."""
-    empty = connection.ops.execute_sql_flush
+    operations = type(connection.ops)
+    empty = operations.execute_sql_flush
 
-    def emptying(commands):
-        protection.remove()
-        empty(commands)
-        protection.install()
+    def emptying(self, commands):
+        protection.remove(self.connection)
+        empty(self, commands)
+        protection.install(self.connection)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(connection.ops), "execute_sql_flush", lambda self, commands: emptying(commands))
+        patch.setattr(operations, "execute_sql_flush", emptying)
         yield
 
 
