@@ -41,7 +41,7 @@ def _ledger_items(request: HttpRequest) -> list[dict[str, Any]]:
         items.append(_item(request, _("导入"), reverse("import_list", args=[code]), "file-import"))
     if actor.can(Right.EXPORT):
         items.append(_item(request, _("导出"), reverse("export_list", args=[code]), "file-export"))
-    if actor.can(Right.EDIT) or actor.can(Right.DELETE):
+    if (actor.can(Right.EDIT) or actor.can(Right.DELETE)) and not actor.seen_by:
         items.append(_item(request, _("操作记录"), reverse("batch_list", args=[code]), "history"))
     if actor.can(Right.CONFIGURE):
         items.append(_item(request, _("账套设置"), reverse("ledger_settings", args=[code]), "settings"))
@@ -56,6 +56,8 @@ def _site_items(request: HttpRequest) -> list[dict[str, Any]]:
         items.append(_item(request, _("组织架构"), reverse("organisation"), "hierarchy"))
     if audit.may_read(request.user):
         items.append(_item(request, _("审计"), reverse("log_page", args=["access"]), "history"))
+    if request.user.has_perm("permissions.change_role"):
+        items.append(_item(request, _("权限矩阵"), reverse("matrix_sets"), "table"))
     if request.user.is_staff:
         items.append(_item(request, _("系统管理"), reverse("admin:index"), "shield"))
     return items

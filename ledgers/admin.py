@@ -6,6 +6,7 @@ pages of its own; memberships are given and taken by the set's verbs, so the rul
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from erp_site.jobs.admin import ReadOnlyAdmin
@@ -14,6 +15,7 @@ from permissions.logs import changes
 from permissions.models import FieldRule, Membership, RightChange, Role, RowScope
 from permissions.rights import Right
 
+from .access import keeping
 from .models import CodeRule, Ledger, LedgerEvent
 from .services import coding, members
 from .services.locking import changeable
@@ -118,6 +120,16 @@ class RoleAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """What is saved here is weighed like a change on the set's own page: never without a manager, nobody raises himself."""
+        role = Role.objects.filter(pk=object_id).first() if object_id and object_id.isdecimal() else None
+        if request.method != "POST" or role is None or not self.has_change_permission(request, role):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        with transaction.atomic():
+            ledger = changeable(role.ledger)
+            with keeping.watched(ledger, by=request.user):
+                return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request, obj, form, change):
         """With a line in the set's log: what a role gives is a setting like any other."""

@@ -95,3 +95,14 @@ def test_with_a_second_one_all_of_it_goes(ledger, users, second_manager):
     exceptions.give(ledger, users["manager"], kind="right", key="members", is_denied=True, reason="交接", by=None)
     members.remove_member(Membership.objects.get(ledger=ledger, user=users["manager"]), by=None)
     assert not Membership.objects.filter(ledger=ledger, user=users["manager"]).exists()
+
+
+def test_by_the_administration_pages(ledger, role, client_of):
+    manager = role("manager")
+    form = {"name": manager.name, "rights": ["view"], "sensitive_level": 3}
+    for inline in ("scopes", "field_rules"):
+        form |= {f"{inline}-TOTAL_FORMS": 0, f"{inline}-INITIAL_FORMS": 0}
+    answer = client_of("sysadmin").post(f"/admin/permissions/role/{manager.pk}/change/", form)
+    assert LAST in answer.text
+    manager.refresh_from_db()
+    assert Right.MEMBERS in manager.rights
