@@ -96,7 +96,7 @@ def test_the_page_says_where_each_comes_from(client_of, ledger, tree, give):
 
 def test_the_words_take_a_constant_number_of_queries(ledger, tree, give, actor, django_assert_max_num_queries):
     give(tree["01"], defaults={"grade": "A", "owner": "sales1"}, required_fields=["contact"])
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(13):
         told = wording.given(tree["010101"].__class__.objects.get(pk=tree["010101"].pk), actor("manager"))
     assert {each.value for each in told} >= {"A 级", "小陈", "联系人"}
 

@@ -198,4 +198,4 @@ def test_help_names_what_is_built_and_an_example(capsys):
     text = capsys.readouterr().out
     assert "--dry-run" in text
     assert "manage.py import_customers" in text
-    assert "--undo" not in text
+    assert "--undo" in text

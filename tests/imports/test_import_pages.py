@@ -376,9 +376,9 @@ def test_pages_ask_a_constant_number_of_queries(browser, django_assert_max_num_q
     browser.post(page("import_confirm", batch.pk))
     run_pending()
     settings.TIME_ZONE = "Asia/Shanghai"
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(20):
         browser.get(page("import_list"))
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(20):
         browser.get(page("import_detail", batch.pk))
 
 

@@ -67,7 +67,7 @@ def test_without_the_right_to_view_nothing_is_shown(client_of, firms, ledger):
 def test_queries_do_not_grow(client_of, firms, add_customer, django_assert_max_num_queries):
     browser = client_of("supervisor")
     browser.get("/l/HZ01/")
-    with django_assert_max_num_queries(26) as few:
+    with django_assert_max_num_queries(28) as few:
         browser.get("/l/HZ01/")
     for _index in range(20):
         add_customer(owner="sales1", department="D11")

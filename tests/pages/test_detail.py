@@ -217,7 +217,7 @@ def test_queries_do_not_grow(client_of, customer, ledger, actor, tab, django_ass
     url = f"{customer.get_absolute_url()}?tab={tab}"
     browser = client_of("supervisor")
     browser.get(url)
-    with django_assert_max_num_queries(46) as few:
+    with django_assert_max_num_queries(52) as few:
         browser.get(url)
     grow(14)
     with django_assert_max_num_queries(len(few.captured_queries)):

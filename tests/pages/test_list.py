@@ -267,7 +267,7 @@ def test_queries_do_not_grow_with_the_rows(client_of, add_customer, users, ledge
     add(5)
     browser = client_of("supervisor")
     browser.get(LIST)
-    with django_assert_max_num_queries(30) as few:
+    with django_assert_max_num_queries(35) as few:
         browser.get(LIST)
     add(35)
     with django_assert_max_num_queries(len(few.captured_queries)):
